@@ -1,0 +1,145 @@
+"""The contract of a codec: one class a column type, that turns an Arrow array into blocks and back.
+
+A codec module in `columns/` lists its classes in `CODECS`. Fitting is partition-wise: `sketch` sees one partition,
+`merge` joins two sketches, and `finish` makes the codec, so that fitting streams and distributes. What a finished
+codec keeps, its `state`, holds no value that fewer than `Protection.k` rows share.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.core import registry
+from reverie.core.errors import SchemaError
+from reverie.schema.blocks import CategoryEvidence, RealEvidence, Spec
+from reverie.schema.types import Column
+
+PACKAGE = "reverie.codecs.columns"
+
+
+@dataclass(frozen=True)
+class Protection:
+    """How strongly single people are protected: a value appears only if at least `k` rows share it."""
+
+    k: int = 5
+
+
+@dataclass(frozen=True)
+class Match:
+    """A codec's claim on a column: `score` in (0, 1], the highest wins; `reason` is shown to the user."""
+
+    type: str
+    score: float
+    reason: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What inference knows of a column: `sample` has at most some 100,000 values, nulls included.
+
+    `rows`, `nulls` and `distinct` (None if not counted) are of the whole column.
+    """
+
+    name: str
+    sample: pa.Array
+    rows: int
+    nulls: int
+    distinct: int | None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on one column, in the column's own units. Bounds are inclusive unless `strict_*` says otherwise.
+
+    Exactly one of `values` (one of these; more than one means any of them), `missing` (True: is missing, False: is
+    present) or an interval (`low`/`high`, None is open) is set; `negate` turns `values` into none of these.
+    """
+
+    column: str
+    values: tuple[Any, ...] | None = None
+    negate: bool = False
+    low: Any = None
+    high: Any = None
+    strict_low: bool = False
+    strict_high: bool = False
+    missing: bool | None = None
+
+
+class Codec(ABC):
+    """A fitted codec of one column."""
+
+    TYPES: ClassVar[tuple[str, ...]]
+    OPTIONS: ClassVar[Mapping[str, type]] = {}
+
+    column: Column
+    specs: tuple[Spec, ...]
+
+    @classmethod
+    @abstractmethod
+    def matches(cls, profile: Profile) -> Match | None:
+        """This codec's claim on the column, or None."""
+
+    @classmethod
+    @abstractmethod
+    def sketch(cls, column: Column, values: pa.Array) -> Any:
+        """Summarise one partition, in memory bounded whatever its length. Raises DataError if values do not fit the type."""
+
+    @classmethod
+    @abstractmethod
+    def merge(cls, column: Column, left: Any, right: Any) -> Any:
+        """The sketch of two partitions together."""
+
+    @classmethod
+    @abstractmethod
+    def finish(cls, column: Column, sketch: Any, protection: Protection) -> "Codec":
+        """The codec fitted to all that was sketched."""
+
+    @abstractmethod
+    def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Block name -> array. `decode(encode(x)) == x` up to stated precision, but for protected values."""
+
+    @abstractmethod
+    def decode(self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0) -> pa.Array:
+        """An Arrow array of `rows` values, of the type the column had when read.
+
+        `offset` is the number of rows of the same request before these, so that new identifiers stay unique.
+        """
+
+    @abstractmethod
+    def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
+        """What `condition` says of the blocks. Raises ConditionError if the column can never meet it."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """JSON-able state; numpy arrays are allowed as values and are stored beside the JSON."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Codec":
+        """Rebuild what `state` gave."""
+
+
+def codecs() -> tuple[type[Codec], ...]:
+    """All codec classes, built-in and plugged in."""
+    return tuple(codec for module in registry.load_all(PACKAGE) for codec in module.CODECS)
+
+
+def types() -> dict[str, type[Codec]]:
+    """Column type -> the codec class for it."""
+    return {name: codec for codec in codecs() for name in codec.TYPES}
+
+
+def codec_for(column: Column, *, where: str = "") -> type[Codec]:
+    """The codec class for a column. Raises SchemaError, naming the types there are, if its type is unknown."""
+    known = types()
+    if column.type not in known:
+        raise SchemaError(
+            f"unknown type '{column.type}'", where=f"{where}.{column.name}" if where else column.name,
+            fix=f"Choose one of: {', '.join(sorted(known))}",
+        )
+    return known[column.type]

@@ -1,0 +1,1 @@
+"""Ground layer: datasets, errors, randomness, discovery. Imports nothing else of Reverie."""

@@ -1,0 +1,1 @@
+"""Model families behind one interface: fit on blocks, sample blocks."""

@@ -1,0 +1,123 @@
+"""The contract of a model family: fit on blocks, then sample, condition, score and save the same way.
+
+A family is a module in `families/` with `CAPABILITIES`, a frozen `Config` dataclass whose every field has a
+default, and `fit(...)` as typed by `Family`. What `fit` returns is a `Fitted`. `families` discovers the modules.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from reverie.core import registry
+from reverie.core.errors import ConfigError
+from reverie.schema.blocks import Blocks, Evidence, Spec
+
+PACKAGE = "reverie.models.families"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a long task: `done` of `total` units of `step`."""
+
+    step: str
+    done: float
+    total: float
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """Ignore progress."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a fit may spend; None is no limit. Seconds are of wall-clock time."""
+
+    seconds: float | None = None
+    threads: int = 2
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a family can do, shown by `reverie models` and checked before fitting."""
+
+    summary: str
+    log_prob: bool = False
+    given: bool = False
+    context: bool = False
+    dp: bool = False
+    modalities: tuple[str, ...] = ("category", "real")
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """A fitted model as plain data: `json` is JSON-able, `arrays` are numeric arrays without Python objects."""
+
+    json: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class Fitted(ABC):
+    """A fitted model over `specs`."""
+
+    family: str
+    specs: tuple[Spec, ...]
+
+    @abstractmethod
+    def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
+        """Draw `n` rows; with `given`, from the distribution conditional on it.
+
+        Evidence with per-row arrays must have `n` rows, and row i of the result answers row i of the evidence.
+        Raises ConditionError if the model holds the evidence to be impossible.
+        """
+
+    @abstractmethod
+    def log_prob(self, blocks: Blocks) -> np.ndarray:
+        """Natural logarithm of the density of each row, (rows,) float64: probability for categories, density for reals."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Everything needed to rebuild the model, without any training row."""
+
+
+class Family(Protocol):
+    """What a module in `families/` offers."""
+
+    CAPABILITIES: Capabilities
+    Config: type
+
+    def fit(
+        self,
+        blocks: Blocks,
+        *,
+        config: Any,
+        rng: np.random.Generator,
+        weights: np.ndarray | None = None,
+        budget: Budget = Budget(),
+        on_progress: OnProgress = silent,
+    ) -> Fitted:
+        """Learn P(blocks); `weights` (rows,) are relative frequencies of the rows."""
+        ...
+
+    def from_state(self, specs: tuple[Spec, ...], state: State) -> Fitted:
+        """Rebuild what `Fitted.state` gave. Raises ArtifactError on a state that makes no sense."""
+        ...
+
+
+def families() -> tuple[str, ...]:
+    """Names of all families, sorted."""
+    return registry.names(PACKAGE)
+
+
+def family(name: str) -> Family:
+    """The family called `name`. Raises ConfigError, naming the families there are, if unknown."""
+    try:
+        return registry.load(PACKAGE, name)  # type: ignore[return-value]
+    except KeyError:
+        raise ConfigError(f"no model family '{name}'", where="--model", fix=f"Choose one of: auto, {', '.join(families())}") from None

@@ -1,0 +1,1 @@
+"""One self-contained HTML file and one JSON file from measures."""

@@ -1,0 +1,1 @@
+"""From a fitted model to finished rows: conditions, constraints, the critic, partitions."""

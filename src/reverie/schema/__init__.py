@@ -1,0 +1,1 @@
+"""What data is: columns, tables, relations, constraints, and the blocks that models see."""

@@ -1,0 +1,113 @@
+"""The closed set of blocks: what a model family sees of a column, whatever the column held.
+
+A family dispatches on these classes and never on a column type. Missing is a value (a code of a Category), so
+no block has holes, but a Real may be gated: it is present only in the rows where its gate holds, and its array
+is NaN elsewhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A Real is present where the Category named `block` has code `code`."""
+
+    block: str
+    code: int
+
+
+@dataclass(frozen=True)
+class Category:
+    """`k` unordered codes 0..k-1; array of shape (rows,), int32.
+
+    `positions` (length k, None for a code without one) gives codes a place on a line: ranks for an ordinal, or,
+    for the kind of a number (missing, spike, continuous), the spike's place on the scale of the gated Real, so
+    that a family can join the two into one ordered feature. `muted` codes occur in data but are never generated
+    (protected rare values).
+    """
+
+    name: str
+    k: int
+    positions: tuple[float | None, ...] | None = None
+    muted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Real:
+    """`n` vectors of `d` floats, array of shape (rows, n, d), float32 or float64; a plain number is (rows, 1, 1).
+
+    A number's scale is the normal score: standard normal over the rows where it is present.
+    """
+
+    name: str
+    n: int = 1
+    d: int = 1
+    gate: Gate | None = None
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Sequences of at most `length` codes of a vocabulary; array of shape (rows, length), int32, -1 after the end."""
+
+    name: str
+    vocabulary: int
+    length: int
+
+
+Spec = Category | Real | Tokens
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Specs in column order with one array each; all arrays have the same number of rows."""
+
+    specs: tuple[Spec, ...]
+    arrays: Mapping[str, np.ndarray]
+    rows: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
+
+    def __iter__(self) -> Iterator[tuple[Spec, np.ndarray]]:
+        return ((spec, self.arrays[spec.name]) for spec in self.specs)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.arrays[name]
+
+    def take(self, rows: np.ndarray) -> "Blocks":
+        """The rows at the integer positions (or the boolean mask) `rows`, in that order."""
+        arrays = {name: array[rows] for name, array in self.arrays.items()}
+        count = int(np.count_nonzero(rows)) if rows.dtype == bool else len(rows)
+        return Blocks(self.specs, arrays, count)
+
+
+def concatenate(parts: list[Blocks]) -> Blocks:
+    """Blocks of the same specs, one below the other."""
+    first = parts[0]
+    arrays = {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in first.specs}
+    return Blocks(first.specs, arrays, sum(part.rows for part in parts))
+
+
+@dataclass(frozen=True)
+class CategoryEvidence:
+    """What is known of a Category: the codes allowed in every row, (k,) bool; or the code of each row, (rows,), -1 free."""
+
+    allowed: np.ndarray | None = None
+    codes: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class RealEvidence:
+    """What is known of a Real(1, 1): an interval for every row (closed), or each row's value, (rows,), NaN free."""
+
+    low: float = -np.inf
+    high: float = np.inf
+    values: np.ndarray | None = None
+
+
+Evidence = Mapping[str, CategoryEvidence | RealEvidence]
+"""Block name -> what is known of it. Blocks not named are free. All that is known holds together (AND)."""

@@ -6,15 +6,18 @@ A measure module in `quality/` or `privacy/` has `MEASURE`, an instance of a `Me
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from reverie.core import registry
+from reverie.core.rng import child
+from reverie.evaluation.view import View, view
 from reverie.schema.types import Table
 
-Verdict = Literal["faithful", "useful", "private"]
+Aspect = Literal["faithful", "useful", "private"]
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,24 @@ class Comparison:
     """What is compared: tables with the same columns, and the schema that says what the columns are.
 
     `holdout` is real data that the model never saw, or None: then no floor can be measured and privacy is not proven.
-    `target` is the column for usefulness, or None. Tables are already cut to at most `max_rows` rows by `rng`.
+    `target` is the column for usefulness, or None. Tables are already cut to a bounded number of rows.
     """
 
     real: pa.Table
     fake: pa.Table
     holdout: pa.Table | None
     schema: Table
-    target: str | None
-    rng: np.random.Generator
+    target: str | None = None
+    seed: int = 0
+
+    @cached_property
+    def view(self) -> View:
+        """The tables as aligned matrices of numbers and codes, made once and shared by all measures."""
+        return view(self.real, self.fake, self.holdout, self.schema)
+
+    def generator(self, *names: str | int) -> np.random.Generator:
+        """The generator that belongs to `names`, so that adding a measure leaves the draws of the others alone."""
+        return child(self.seed, "evaluation", *names)
 
 
 @dataclass(frozen=True)
@@ -57,11 +69,11 @@ class Measure(ABC):
     """One way to compare. `measure` may return several figures (AUC by two classifiers, say), or none if not applicable."""
 
     name: str
-    verdict: Verdict
+    aspect: Aspect
 
     @abstractmethod
     def measure(self, comparison: Comparison) -> list[Measurement]:
-        """Compute. Deterministic under `comparison.rng`."""
+        """Compute. Deterministic under `comparison.seed`."""
 
 
 def measures() -> list[Measure]:

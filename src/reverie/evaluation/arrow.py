@@ -1,0 +1,89 @@
+"""Arrow columns as plain arrays of numbers or shared codes, however each of the tables came to store them."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M")
+NANOSECONDS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
+DAY = 86_400e9
+
+
+def numbers(values: pa.ChunkedArray) -> np.ndarray:
+    """Finite float64 values, (rows,); what is missing, not finite or not a number is NaN."""
+    values = _plain(values)
+    if pa.types.is_duration(values.type):
+        return _floats(values.cast(pa.int64())) * NANOSECONDS[values.type.unit]
+    if _is_text(values.type):
+        values = pc.utf8_trim_whitespace(values)
+        values = pc.if_else(pc.match_substring_regex(values, NUMBER), values, pa.scalar(None, values.type))
+        values = pc.utf8_ltrim(values, characters="+")
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    return _floats(values)
+
+
+def moments(values: pa.ChunkedArray, layout: str | None = None) -> np.ndarray:
+    """Dates, times and datetimes as float64 nanoseconds, (rows,); NaN where missing.
+
+    Text is read in the strptime `layout`, or else in ISO 8601.
+    """
+    values = _plain(values)
+    kind = values.type
+    if _is_text(kind):
+        values, kind = _parse(values, layout), pa.timestamp("us")
+    if pa.types.is_timestamp(kind) or pa.types.is_time64(kind):
+        return _floats(values.cast(pa.int64())) * NANOSECONDS[kind.unit]
+    if pa.types.is_time32(kind):
+        return _floats(values.cast(pa.int32())) * NANOSECONDS[kind.unit]
+    if pa.types.is_date(kind):
+        return _floats(values.cast(pa.date32()).cast(pa.int32())) * DAY
+    return numbers(values)
+
+
+def codes(columns: list[pa.ChunkedArray]) -> tuple[list[np.ndarray], tuple[str, ...]]:
+    """The same column of several tables as int32 codes into shared labels; -1 is missing.
+
+    Numbers are compared as numbers (1 is 1.0), everything else as text without outer blanks.
+    """
+    plain = [_plain(column) for column in columns]
+    numeric = all(_is_number(column.type) or pa.types.is_null(column.type) for column in plain)
+    typed = [column.cast(pa.float64(), safe=False) if numeric else _texts(column) for column in plain]
+    chunks = [chunk for column in typed for chunk in column.chunks]
+    pooled = pa.chunked_array(chunks, pa.float64() if numeric else pa.string()).combine_chunks()
+    encoded = pooled.dictionary_encode()
+    flat = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
+    ends = np.cumsum([len(column) for column in plain])
+    return np.split(flat, ends[:-1]), tuple(_label(value) for value in encoded.dictionary.to_pylist())
+
+
+def _label(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.15g}"
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+
+
+def _texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.utf8_trim_whitespace(values.cast(pa.string()))
+
+
+def _floats(values: pa.ChunkedArray) -> np.ndarray:
+    array = values.cast(pa.float64(), safe=False).to_numpy()
+    return array if np.isfinite(array).all() else np.where(np.isfinite(array), array, np.nan)
+
+
+def _parse(values: pa.ChunkedArray, layout: str | None) -> pa.ChunkedArray:
+    text = pc.utf8_trim_whitespace(values)
+    layouts = ([layout] if layout else []) + list(MOMENTS)
+    return pc.coalesce(*(pc.strptime(text, format=one, unit="us", error_is_null=True) for one in layouts))

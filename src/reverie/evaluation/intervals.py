@@ -1,0 +1,87 @@
+"""95 % intervals without resampling: Wilson's for shares, influence functions for AUC and R2, a jackknife for the rest."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+Z = 1.959963984540054
+GROUPS = 20
+T = 2.093024054408263
+"""The 97.5 % point of Student's t with GROUPS - 1 degrees of freedom."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and, for each row it came from, its influence: the value's variance is the sum of their squares."""
+
+    value: float
+    influence: np.ndarray
+
+    def interval(self, floor: float = -math.inf, ceiling: float = math.inf) -> tuple[float, float]:
+        """95 % normal interval, cut to [floor, ceiling]."""
+        half = Z * float(np.sqrt(np.square(self.influence).sum()))
+        return max(floor, self.value - half), min(ceiling, self.value + half)
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Wilson's score interval of a share of `n` independent rows; (0, 1) if there are none.
+
+    Source: Wilson (1927), equation for the score interval; well behaved near 0 and 1.
+
+    >>> low, high = wilson(0.0, 100)
+    >>> low, round(high, 4)
+    (0.0, 0.037)
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    return max(0.0, centre - half) if share > 0 else 0.0, min(1.0, centre + half) if share < 1 else 1.0
+
+
+def jackknife(value: float, left_out: np.ndarray) -> tuple[float, float]:
+    """Interval around `value` from its values with each of GROUPS random groups of rows left out, not below 0.
+
+    Source: delete-a-group jackknife, Kott (2001); unlike the bootstrap it does not inflate distances by adding noise.
+    """
+    groups = len(left_out)
+    error = math.sqrt((groups - 1) / groups * float(np.square(left_out - left_out.mean()).sum()))
+    return max(0.0, value - T * error), value + T * error
+
+
+def groups(rows: int, rng: np.random.Generator) -> np.ndarray:
+    """Each row's group 0..GROUPS-1, as equal in size as can be, in random order."""
+    return rng.permutation(np.arange(rows, dtype=np.int64) % GROUPS)
+
+
+def auc(positive: np.ndarray, score: np.ndarray) -> Estimate:
+    """Area under the ROC curve with DeLong's influence of each row; ties count half.
+
+    `positive` is a mask, (rows,). Both classes must occur. Source: DeLong, DeLong and Clarke-Pearson (1988).
+    """
+    above, below = score[positive], score[~positive]
+    everywhere = _midranks(score)
+    wins = (everywhere[positive] - _midranks(above)) / len(below)
+    losses = 1 - (everywhere[~positive] - _midranks(below)) / len(above)
+    value = float(wins.mean())
+    influence = np.empty(len(score))
+    influence[positive] = (wins - value) / len(above)
+    influence[~positive] = (losses - value) / len(below)
+    return Estimate(value, influence)
+
+
+def r2(truth: np.ndarray, guess: np.ndarray) -> Estimate:
+    """Coefficient of determination; a constant truth gives 0."""
+    squares, spread = np.square(truth - guess), np.square(truth - truth.mean())
+    error, variance = squares.mean(), spread.mean()
+    if variance == 0:
+        return Estimate(0.0, np.zeros(len(truth)))
+    influence = (-(squares - error) + error / variance * (spread - variance)) / variance / len(truth)
+    return Estimate(float(1 - error / variance), influence)
+
+
+def _midranks(values: np.ndarray) -> np.ndarray:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return (last - (counts - 1) / 2)[inverse]

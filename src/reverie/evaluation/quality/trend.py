@@ -1,0 +1,98 @@
+"""Trend: do pairs of columns go together as they do in the real data?
+
+Equal to the Column Pair Trends score of sdmetrics' QualityReport (0.32): for two numbers or dates, one minus half the
+difference of their Pearson correlations; for all other pairs, one minus the total variation distance of their contingency
+tables, numbers cut into ten equal bins of each table's own range, missing a category of its own. The average is over
+the pairs that are related at all in the real data: correlation above .5, or Cramér's V above .3.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reverie.evaluation import pairs
+from reverie.evaluation.base import Comparison, Measure, Measurement
+from reverie.evaluation.intervals import groups, jackknife
+from reverie.evaluation.pairs import Pairs
+from reverie.evaluation.view import View
+
+CORRELATION = 0.5
+ASSOCIATION = 0.3
+ABOUT = {
+    "trend": (
+        "Trend error, per cent: how differently related columns go together, averaged over the pairs that are clearly "
+        "related in the real data (100 minus the Column Pair Trends score of the field's Quality report)."
+    ),
+    "trend_all": "Trend error, per cent, averaged over all pairs of columns, related or not.",
+}
+
+
+def related(found: Pairs) -> np.ndarray:
+    """The pairs that count: those with a clear relation in the real data; mask, (pairs,)."""
+    bound = np.where(found.numeric, CORRELATION, ASSOCIATION)
+    with np.errstate(invalid="ignore"):
+        return (np.abs(found.real) > bound) & ~np.isnan(found.error)
+
+
+class Trend(Measure):
+    """Mean distance between the pairs' joint distributions, in per cent."""
+
+    name = "trend"
+    aspect = "faithful"
+
+    def measure(self, comparison: Comparison) -> list[Measurement]:
+        """Two figures, `trend` and `trend_all`; every pair is in the latter's `detail["pairs"]`, the worst first."""
+        view = comparison.view
+        rng = comparison.generator("trend")
+        split = groups(view.real.rows, rng), groups(view.fake.rows, rng)
+        found = pairs.compare(view, view.real, view.fake, split)
+        floor = None if view.holdout is None else pairs.compare(view, view.real, view.holdout)
+        counted = related(found)
+        result = []
+        if counted.any():
+            result.append(_figure("trend", found, floor, counted, view, {"pairs_counted": int(counted.sum())}))
+        if not np.isnan(found.error).all():
+            everything = ~np.isnan(found.error)
+            result.append(_figure("trend_all", found, floor, everything, view, _details(view, found, floor, counted)))
+        return result
+
+
+def _figure(
+    name: str, found: Pairs, floor: Pairs | None, which: np.ndarray, view: View, detail: dict[str, Any]
+) -> Measurement:
+    value = float(found.error[which].mean())
+    low, high = jackknife(value, np.nanmean(found.left_out[which], axis=0))
+    return Measurement(
+        name=name, value=100 * value, low=100 * low, high=100 * min(1.0, high), floor=_floor(floor, which),
+        n=view.fake.rows, better="lower", ideal=0.0, explanation=ABOUT[name], detail=detail,
+    )
+
+
+def _floor(floor: Pairs | None, which: np.ndarray) -> float | None:
+    if floor is None or np.isnan(floor.error[which]).all():
+        return None
+    return 100 * float(np.nanmean(floor.error[which]))
+
+
+def _details(view: View, found: Pairs, floor: Pairs | None, counted: np.ndarray) -> dict[str, Any]:
+    rows = []
+    for place in np.argsort(-np.nan_to_num(found.error, nan=-1.0), kind="stable"):
+        first, second = found.columns[place]
+        rows.append({
+            "a": view.fields[first].name,
+            "b": view.fields[second].name,
+            "metric": "correlation" if found.numeric[place] else "contingency",
+            "error": _number(100 * found.error[place]),
+            "floor": None if floor is None else _number(100 * floor.error[place]),
+            "real": _number(found.real[place]),
+            "fake": _number(found.fake[place]),
+            "related": bool(counted[place]),
+        })
+    return {"columns": [field.name for field in view.fields], "pairs": rows}
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+MEASURE = Trend()

@@ -1,0 +1,92 @@
+"""Estimate the correlation matrix of normal latents of which categories show only the interval."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reverie.models.margins import CategoryMargin, Margin
+
+TERMS = 14
+"""Terms of the Hermite series: enough for correlations up to about .95 between two binary columns."""
+STRONGEST = 0.999
+FLOOR = 1e-5
+"""Least eigenvalue of the repaired matrix."""
+
+
+def estimate(
+    margins: Sequence[Margin], scores: np.ndarray, weights: np.ndarray, shrinkage: float
+) -> np.ndarray:
+    """Correlation of the latents (latents, latents), from their mean given what was seen: `scores` (rows, latents).
+
+    NaN scores are absent, and each pair is estimated where both are present. `shrinkage` is a number of rows of
+    independence added to each pair. The result is positive definite.
+    """
+    present = ~np.isnan(scores)
+    filled = np.where(present, scores, 0.0)
+    mass = (present * weights[:, None]).T @ present.astype(float)
+    first = (filled * weights[:, None]).T @ present
+    second = (filled * weights[:, None]).T @ filled
+    count = np.maximum(mass, 1e-12)
+    moment = second / count - (first / count) * (first.T / count)
+    observed = moment * mass / (mass + shrinkage)
+    return positive_definite(latent_correlation(np.stack([hermite(margin) for margin in margins]), observed))
+
+
+def hermite(margin: Margin) -> np.ndarray:
+    """Coefficients 1..TERMS of the margin's score as a series of normalised Hermite polynomials of its latent, (TERMS,)."""
+    out = np.zeros(TERMS)
+    if not isinstance(margin, CategoryMargin):
+        out[0] = 1.0
+        return out
+    edges, scores = margin.edges, margin.normal_scores()[margin.codes]
+    inner = np.where(np.isfinite(edges), edges, 0.0)
+    density = np.where(np.isfinite(edges), np.exp(-0.5 * np.square(inner)) / np.sqrt(2 * np.pi), 0.0)
+    last, this = np.zeros_like(inner), np.ones_like(inner)
+    for m in range(1, TERMS + 1):
+        out[m - 1] = -scores @ np.diff(this * density) / np.sqrt(m)
+        last, this = this, (inner * this - np.sqrt(m - 1) * last) / np.sqrt(m)
+    return out
+
+
+def latent_correlation(series: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """The correlations rho that give the covariances of scores: sum over m of rho^m c_jm c_km = observed_jk.
+
+    Source: Kibble 1945 (Mehler's formula); solved for all pairs at once by bisection.
+    """
+    terms = [np.multiply.outer(column, column) for column in series.T]
+    low, high = np.full_like(observed, -STRONGEST), np.full_like(observed, STRONGEST)
+    for _ in range(24):
+        middle = (low + high) / 2
+        value = np.zeros_like(observed)
+        for term in reversed(terms):
+            value = (value + term) * middle
+        above = value > observed
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    found = np.where(terms[0] > 1e-9, (low + high) / 2, 0.0)
+    np.fill_diagonal(found, 1.0)
+    return (found + found.T) / 2
+
+
+def positive_definite(matrix: np.ndarray) -> np.ndarray:
+    """The matrix with eigenvalues raised to at least `FLOOR` and its diagonal made 1."""
+    values, vectors = np.linalg.eigh(matrix)
+    if values[0] >= FLOOR:
+        return matrix
+    raised = (vectors * np.maximum(values, FLOOR)) @ vectors.T
+    scale = np.sqrt(np.diag(raised))
+    return raised / scale / scale[:, None]
+
+
+def ordered_codes(codes: np.ndarray, k: int, others: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The k codes, ordered along the direction in which their mean scores of the other latents differ most.
+
+    `codes` is (rows,), `others` (rows, latents) without NaN. Means of rare codes are drawn towards 0.
+    """
+    ranked = np.argsort(codes, kind="stable")
+    starts = np.searchsorted(codes[ranked], np.arange(k))
+    seen = np.bincount(codes, minlength=k) > 0
+    sums, mass = np.zeros((k, others.shape[1])), np.bincount(codes, weights, minlength=k)
+    sums[seen] = np.add.reduceat((others * weights[:, None])[ranked], starts[seen], axis=0)
+    means = sums / (mass[:, None] + 20.0)
+    _, vectors = np.linalg.eigh((means * mass[:, None]).T @ means)
+    return np.argsort(means @ vectors[:, -1], kind="stable")

@@ -1,0 +1,285 @@
+"""The Gaussian copula: each block's own distribution, joined by the correlations of normal latents.
+
+A plain, fast baseline. A number is a monotone map of its latent; a category shows in which interval of the line
+its latent lies. Source: Nelsen 2006, section 2; Genz 1992 and Hajivassiliou & McFadden 1998 (GHK) for `log_prob`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError, ConfigError
+from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
+from reverie.models.correlation import estimate, ordered_codes
+from reverie.models.margins import CategoryMargin, Margin, RealMargin
+from reverie.models.particles import BlockEvidence, known_share
+from reverie.models.sequential import CHUNK, Sequential
+from reverie.schema.blocks import Blocks, Category, Evidence, Real, Spec
+
+CAPABILITIES = Capabilities(
+    summary="Gaussian copula: every column's own distribution, joined by correlations; the fast baseline",
+    log_prob=True,
+    given=True,
+)
+GHK = 32
+"""Draws of the hidden latents over which `log_prob` averages a row with categories."""
+ORDERING_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Config:
+    """Options of the copula: `shrinkage` is a number of rows of independence added to each pair of blocks,
+    `smoothing` a number of rows shared out evenly among the codes of each category."""
+
+    shrinkage: float = 5.0
+    smoothing: float = 0.5
+
+
+@dataclass
+class Latents:
+    """Partial rows: the independent normals behind the blocks drawn so far, `noise` (latents, rows), first `known` set.
+
+    `fresh` is the last drawn block and its noise, which `put` need not then draw anew.
+    """
+
+    noise: np.ndarray
+    rng: np.random.Generator
+    known: int = 0
+    fresh: tuple[np.ndarray, np.ndarray] | None = None
+
+
+class Copula(Sequential):
+    """A fitted Gaussian copula: `margins` by block, one a latent, and the latents' `correlation` in the order of `specs`."""
+
+    family = "copula"
+
+    def __init__(
+        self,
+        specs: tuple[Spec, ...],
+        margins: dict[str, tuple[Margin, ...]],
+        correlation: np.ndarray,
+        order: tuple[str, ...],
+    ) -> None:
+        self.specs, self.order, self._margins, self._correlation = specs, order, margins, correlation
+        ends = np.cumsum([0, *(len(margins[spec.name]) for spec in specs)])
+        own = {spec.name: np.arange(ends[i], ends[i + 1]) for i, spec in enumerate(specs)}
+        mixed = np.concatenate([own[name] for name in order])
+        # Row j of the factor: the latent as a combination of the noise up to j.
+        self._factor = np.linalg.cholesky(correlation[np.ix_(mixed, mixed)])
+        starts = np.cumsum([0, *(len(margins[name]) for name in order)])
+        self._start = dict(zip(order, starts.tolist(), strict=False))
+
+    def begin(self, rows: int) -> Latents:
+        return Latents(np.empty((len(self._factor), rows)), np.random.default_rng(0))
+
+    def take(self, partial: Latents, rows: np.ndarray) -> Latents:
+        noise = np.empty((len(self._factor), len(rows)))
+        np.take(partial.noise[: partial.known], rows, axis=1, out=noise[: partial.known])
+        return Latents(noise, partial.rng, partial.known)
+
+    def draw(
+        self, partial: Latents, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        margins, noise = self._margins[name], np.empty((len(self._margins[name]), partial.noise.shape[1]))
+        parts, logp = [], None
+        for i, margin in enumerate(margins):
+            mean, scale = self._conditional(partial, name, noise[:i])
+            values, latent, logp = margin.draw(mean, scale, rng, evidence)  # type: ignore[arg-type]
+            noise[i] = (latent - mean) / scale
+            parts.append(values)
+        values = self._shaped(name, parts)
+        partial.rng, partial.fresh = rng, (values, noise)
+        return values, logp
+
+    def put(self, partial: Latents, name: str, values: np.ndarray) -> None:
+        start, width = self._start[name], len(self._margins[name])
+        if partial.fresh is not None and partial.fresh[0] is values:
+            partial.noise[start : start + width] = partial.fresh[1]
+        else:
+            flat = values.reshape(len(values), -1).T
+            for i, margin in enumerate(self._margins[name]):
+                mean, scale = self._conditional(partial, name, partial.noise[start : start + i])
+                latent = margin.latent(mean, scale, flat[i], partial.rng)
+                partial.noise[start + i] = (latent - mean) / scale
+        partial.known, partial.fresh = start + width, None
+
+    def score(self, partial: Latents, name: str, values: np.ndarray) -> np.ndarray:
+        total, flat, noise = (
+            np.zeros(len(values)),
+            values.reshape(len(values), -1).T,
+            np.empty((len(self._margins[name]), len(values))),
+        )
+        for i, margin in enumerate(self._margins[name]):
+            mean, scale = self._conditional(partial, name, noise[:i])
+            total += margin.score(mean, scale, flat[i])
+            if len(noise) > 1:
+                noise[i] = (margin.latent(mean, scale, flat[i], partial.rng) - mean) / scale
+        return total
+
+    def log_prob(self, blocks: Blocks) -> np.ndarray:
+        """Natural logarithm of the density of each row, (rows,), by the GHK simulator with a fixed seed.
+
+        Unbiased for the density itself; exact where no category or absent number is conditioned on.
+        """
+        rounds = GHK if any(isinstance(spec, Category) for spec in self.specs) else 1
+        step, total = max(CHUNK // rounds, 1), np.empty(blocks.rows)
+        for start in range(0, blocks.rows, step):
+            rows = np.arange(start, min(start + step, blocks.rows))
+            scores = super().log_prob(blocks.take(np.repeat(rows, rounds))).reshape(-1, rounds)
+            total[rows] = np.logaddexp.reduce(scores, axis=1) - np.log(rounds)
+        return total
+
+    def arranged(self, given: Evidence) -> "Copula":
+        """The same copula drawing what is known first: then only evidence on sets and intervals needs weights."""
+        share = {name: known_share(evidence) for name, evidence in given.items()}
+        ranked = sorted((spec.name for spec in self.specs), key=lambda name: -share.get(name, 0.0))
+        return Copula(self.specs, self._margins, self._correlation, gates_first(self.specs, ranked))
+
+    def state(self) -> State:
+        arrays = {"correlation": self._correlation}
+        for i, spec in enumerate(self.specs):
+            for j, margin in enumerate(self._margins[spec.name]):
+                if isinstance(margin, CategoryMargin):
+                    arrays[f"codes.{i}"], arrays[f"edges.{i}"] = margin.codes.astype(np.int32), margin.edges
+                elif margin.knots.size:
+                    arrays[f"knots.{i}.{j}"] = margin.knots
+        return State({"order": list(self.order)}, arrays)
+
+    def _conditional(self, partial: Latents, name: str, noise: np.ndarray) -> tuple[np.ndarray, float]:
+        """Mean (rows,) and scale of the block's next latent, given the noise before the block and `noise` within it."""
+        start = self._start[name]
+        at = start + len(noise)
+        row = self._factor[at]
+        mean = row[:start] @ partial.noise[:start]
+        return mean + row[start:at] @ noise if len(noise) else mean, float(row[at])
+
+    def _shaped(self, name: str, parts: list[np.ndarray]) -> np.ndarray:
+        spec = next(spec for spec in self.specs if spec.name == name)
+        return np.stack(parts, axis=1).reshape(-1, spec.n, spec.d) if isinstance(spec, Real) else parts[0]
+
+
+def gates_first(specs: tuple[Spec, ...], names: list[str]) -> tuple[str, ...]:
+    """The names in their order, but each gate before what it gates."""
+    gates = {spec.name: spec.gate.block for spec in specs if isinstance(spec, Real) and spec.gate is not None}
+    return tuple(dict.fromkeys(place for name in names for place in (gates.get(name, name), name)))
+
+
+def fit(
+    blocks: Blocks,
+    *,
+    config: Config,
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+    budget: Budget = Budget(),
+    on_progress: OnProgress = silent,
+) -> Copula:
+    """Learn the margins and the correlations. Raises ConfigError if a block is neither Category nor Real."""
+    weights = np.ones(blocks.rows) if weights is None else weights * (blocks.rows / weights.sum())
+    margins = {spec.name: _margins(spec, array, weights, config) for spec, array in blocks}
+    scores = {spec.name: _scores(margins[spec.name], array) for spec, array in blocks}
+    _reorder(blocks, margins, scores, weights, config, rng)
+    on_progress(Progress("correlations", 1, 2))
+    flat = [margin for spec in blocks.specs for margin in margins[spec.name]]
+    correlation = estimate(
+        flat, np.concatenate([scores[spec.name] for spec in blocks.specs], axis=1), weights, config.shrinkage
+    )
+    on_progress(Progress("correlations", 2, 2))
+    return Copula(
+        blocks.specs, margins, correlation, gates_first(blocks.specs, [spec.name for spec in blocks.specs])
+    )
+
+
+def _margins(spec: Spec, array: np.ndarray, weights: np.ndarray, config: Config) -> tuple[Margin, ...]:
+    if isinstance(spec, Category):
+        mass = _mass(spec, array, weights, config)
+        return (CategoryMargin.fit(mass, _first_order(spec, mass), spec.muted),)
+    if not isinstance(spec, Real):
+        raise ConfigError(
+            "the copula takes categories and numbers only",
+            where=spec.name,
+            fix="Choose another --model, or leave it out",
+        )
+    columns = array.reshape(len(array), -1).T
+    present = ~np.isnan(columns)
+    return tuple(
+        RealMargin.fit(column[held], weights[held]) for column, held in zip(columns, present, strict=True)
+    )
+
+
+def _mass(spec: Category, array: np.ndarray, weights: np.ndarray, config: Config) -> np.ndarray:
+    return np.bincount(array, weights, minlength=spec.k) + max(config.smoothing, 1e-6) / spec.k
+
+
+def _first_order(spec: Category, mass: np.ndarray) -> np.ndarray:
+    places = spec.positions or ()
+    return np.argsort(places, kind="stable") if _is_ordered(spec) else np.argsort(-mass, kind="stable")
+
+
+def _is_ordered(spec: Category) -> bool:
+    return spec.positions is not None and all(place is not None for place in spec.positions)
+
+
+def _scores(margins: tuple[Margin, ...], array: np.ndarray) -> np.ndarray:
+    """Mean latent given what is seen, (rows, latents); NaN where absent."""
+    flat = array.reshape(len(array), -1)
+    parts = [
+        margin.normal_scores()[column] if isinstance(margin, CategoryMargin) else margin.unplace(column)
+        for margin, column in zip(margins, flat.T, strict=True)
+    ]
+    return np.stack(parts, axis=1)
+
+
+def _reorder(
+    blocks: Blocks,
+    margins: dict[str, tuple[Margin, ...]],
+    scores: dict[str, np.ndarray],
+    weights: np.ndarray,
+    config: Config,
+    rng: np.random.Generator,
+) -> None:
+    """Order the codes of categories that have no order of their own by how they go with the other blocks."""
+    loose = [
+        spec for spec in blocks.specs if isinstance(spec, Category) and spec.k > 2 and not _is_ordered(spec)
+    ]
+    some = rng.permutation(blocks.rows)[:ORDERING_ROWS]
+    for spec in loose * 2:
+        others = [np.nan_to_num(scores[name][some]) for name in scores if name != spec.name]
+        if others:
+            codes = ordered_codes(
+                blocks[spec.name][some], spec.k, np.concatenate(others, axis=1), weights[some]
+            )
+            mass = _mass(spec, blocks[spec.name], weights, config)
+            margins[spec.name] = (CategoryMargin.fit(mass, codes, spec.muted),)
+            scores[spec.name] = _scores(margins[spec.name], blocks[spec.name])
+
+
+def from_state(specs: tuple[Spec, ...], state: State) -> Copula:
+    """Rebuild what `Copula.state` gave. Raises ArtifactError on a state that makes no sense."""
+    try:
+        margins = {spec.name: _restored(spec, i, state) for i, spec in enumerate(specs)}
+        order, correlation = tuple(state.json["order"]), np.asarray(state.arrays["correlation"], float)
+        width = sum(map(len, margins.values()))
+        if sorted(order) != sorted(margins) or correlation.shape != (width, width):
+            raise ValueError("shapes do not agree")
+        return Copula(specs, margins, correlation, order)
+    except (KeyError, ValueError, TypeError, IndexError, np.linalg.LinAlgError):
+        raise ArtifactError("the copula's state is damaged", fix="Fit the model again") from None
+
+
+def _restored(spec: Spec, i: int, state: State) -> tuple[Margin, ...]:
+    if isinstance(spec, Category):
+        codes, edges = np.asarray(state.arrays[f"codes.{i}"]), np.asarray(state.arrays[f"edges.{i}"], float)
+        if (
+            sorted(codes.tolist()) != list(range(spec.k))
+            or edges.shape != (spec.k + 1,)
+            or (np.diff(edges) < 0).any()
+        ):
+            raise ValueError("codes and edges do not agree")
+        return (CategoryMargin(codes, edges, spec.muted),)
+    if not isinstance(spec, Real):
+        raise ValueError("no such block in a copula")
+    none = np.empty((2, 0))
+    return tuple(
+        RealMargin(np.asarray(state.arrays.get(f"knots.{i}.{j}", none), float))
+        for j in range(spec.n * spec.d)
+    )

@@ -1,10 +1,10 @@
 """Draw rows of a sequential model that meet given evidence, by sequential Monte Carlo.
 
-Every block that something is known of is drawn from its conditional restricted to the evidence, and the particle
-is weighted by the evidence's probability, so nothing is rejected blindly. Where evidence late in the order is
-still rarely met, guides learned from the first particles lead the early blocks to where it is.
+Every block that something is known of is drawn from its conditional restricted to the evidence, and the
+particle is weighted by the evidence's probability, so nothing is rejected blindly. Where evidence late in the
+order is still rarely met, guides learned from the first particles lead the early blocks to where it is.
 
-Source: Doucet & Johansen 2009, sections 3 and 4 (adaptive resampling); Guarniero, Johansen & Lee 2017 (twisting).
+Source: Doucet & Johansen 2009, sections 3 and 4 (adaptive resampling).
 """
 
 from dataclasses import dataclass
@@ -39,12 +39,16 @@ MOST_PER_ROW = 16 * 16 * PER_ROW
 POOR = 0.25
 """Guides are worth their price where the effective share of a pool is below this."""
 INCREDIBLE = 1e-7, 1e-2
-"""A joint probability, and its ratio to what independence would give, below which evidence contradicts itself."""
+"""Evidence contradicts itself if its joint probability is below the first figure, and its ratio to what
+independence would give below the second."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Particles that stand before the last evidence, weighted by all of it; `log_evidence` estimates log P(evidence)."""
+    """Particles that stand before the last evidence, weighted by all of it.
+
+    `effective` is how many independent rows they are worth, `log_evidence` an estimate of log P(evidence).
+    """
 
     particles: Particles
     weight: np.ndarray
@@ -54,7 +58,7 @@ class Pool:
 
 
 def answer(model: Steps, n: int, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
-    """Arrays of `n` rows, in the order of the model, that meet `given`. Raises ConditionError if that cannot be."""
+    """Arrays of `n` rows, by block, that meet `given`. Raises ConditionError if that cannot be."""
     check(model, n, given)
     if any(known_rows(evidence) is not None for evidence in given.values()):
         step = POOL // PER_ROW
@@ -65,7 +69,7 @@ def answer(model: Steps, n: int, rng: np.random.Generator, given: Evidence) -> d
 
 
 def check(model: Steps, n: int, given: Evidence) -> None:
-    """Raise ConditionError if evidence names no block of the model, has other than `n` rows, or contradicts itself."""
+    """Raise ConditionError if evidence names no block, has other than `n` rows, or allows nothing."""
     for name, evidence in given.items():
         if name not in model.order:
             raise ConditionError(
@@ -186,7 +190,7 @@ def log_mean(log_weight: np.ndarray) -> float:
 def _believe(
     model: Steps, pools: list[Pool], rng: np.random.Generator, given: Evidence, head: tuple[str, ...]
 ) -> None:
-    """Raise ConditionError if no particle met the evidence, or so few that only the model's smoothing allows it."""
+    """Raise ConditionError if no particle met the evidence, or only thanks to the model's smoothing."""
     where = ", ".join(name for name in head if name in given)
     spent = sum(pool.size for pool in pools)
     found = [pool for pool in pools if pool.effective]
@@ -200,7 +204,7 @@ def _believe(
     rare, ratio = np.log(INCREDIBLE)
     if len(given) > 1 and log_joint < rare and log_joint - _log_independent(model, rng, given, head) < ratio:
         raise ConditionError(
-            f"the conditions are met together by about 1 row in {np.exp(min(-log_joint, 500.0)):.0e}; none found",
+            f"the conditions are met by about 1 row in {np.exp(min(-log_joint, 500.0)):.0e}; none found",
             where=where,
             fix="They contradict what was learned; widen or drop one",
         )
@@ -222,9 +226,9 @@ def _log_independent(model: Steps, rng: np.random.Generator, given: Evidence, he
 def _complete(
     model: Steps, rows: np.ndarray, rng: np.random.Generator, given: Evidence, count: int = PER_ROW
 ) -> dict[str, np.ndarray]:
-    """One survivor of `count` particles for each of `rows`; rows none of whose particles lived are tried with more.
+    """One survivor of `count` particles for each of `rows`; rows none of whose particles lived get more.
 
-    At the most particles, a known value that the model holds to be impossible is taken as a fact that tells nothing.
+    In the last attempt a known value that the model holds to be impossible is a fact that tells nothing.
     """
     final = count >= MOST_PER_ROW
     particles, alive = _race(model, rows, rng, given, count, lenient=final)
@@ -280,7 +284,7 @@ def _resample_rows(
     """Resample the particles of each row whose weights are poor, and say which rows have any weight left."""
     merit = particles.merit.reshape(-1, count)
     weight = normalise(merit)
-    living, poor = weight.any(axis=1), effective(weight) < count / 2
+    living, poor = weight.max(axis=1) > 0, effective(weight) < count / 2
     if poor.any():
         keep = np.where((poor & living)[:, None], weight, 1 / count)
         particles = particles.take(systematic_rows(keep, rng))

@@ -16,10 +16,10 @@ FLOOR = 1e-5
 def estimate(
     margins: Sequence[Margin], scores: np.ndarray, weights: np.ndarray, shrinkage: float
 ) -> np.ndarray:
-    """Correlation of the latents (latents, latents), from their mean given what was seen: `scores` (rows, latents).
+    """Correlation of the latents, positive definite, from their means given what was seen: (rows, latents).
 
-    NaN scores are absent, and each pair is estimated where both are present. `shrinkage` is a number of rows of
-    independence added to each pair. The result is positive definite.
+    NaN scores are absent, and each pair is estimated where both are present. `shrinkage` is a number of rows
+    of independence added to each pair.
     """
     present = ~np.isnan(scores)
     filled = np.where(present, scores, 0.0)
@@ -33,7 +33,7 @@ def estimate(
 
 
 def hermite(margin: Margin) -> np.ndarray:
-    """Coefficients 1..TERMS of the margin's score as a series of normalised Hermite polynomials of its latent, (TERMS,)."""
+    """The margin's score in terms 1..TERMS of the normalised Hermite polynomials of its latent, (TERMS,)."""
     out = np.zeros(TERMS)
     if not isinstance(margin, CategoryMargin):
         out[0] = 1.0

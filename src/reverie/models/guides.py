@@ -1,7 +1,9 @@
 """Guides: regions of early blocks from which late evidence is met, learned from weighted particles.
 
-A guided block is drawn from its region most of the time and freely the rest of the time; the particle's debt makes
-good the difference exactly, so a wrong guide costs efficiency and never correctness.
+A guided block is drawn from its region most of the time and freely the rest of the time; the particle's debt
+makes good the difference exactly, so a wrong guide costs efficiency and never correctness.
+
+Source: Guarniero, Johansen & Lee 2017 (twisting); Hesterberg 1995 (defensive mixtures).
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +31,14 @@ class Guides:
     def draw(
         self, particles: Particles, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Values, log probability of the evidence, and the log correction for having been guided, each (particles,)."""
+        """Values, log probability of the evidence, and log correction for the guidance, of each particle."""
         values, logp = particles.draw(name, rng, evidence)
         region = self.regions.get(name)
         narrowed = None if region is None else intersect(region, evidence)
         if narrowed is None:
             return values, logp, np.zeros(len(particles))
         led, log_inside = particles.draw(name, rng, narrowed)
-        # Share of the region within the evidence; 0 where the region cannot be reached, and then nobody is led.
+        # Share of the region within the evidence; 0 where the region is out of reach, and then nobody is led.
         share = np.exp(np.minimum(log_inside - np.where(np.isfinite(logp), logp, 0.0), 0.0))
         follow = (rng.random(len(particles)) >= FREE) & (share > 0)
         values[follow] = led[follow]
@@ -54,6 +56,8 @@ def intersect(region: BlockEvidence, evidence: BlockEvidence | None) -> BlockEvi
     if isinstance(region, CategoryEvidence) and isinstance(evidence, CategoryEvidence):
         allowed = evidence.allowed if region.allowed is None else region.allowed & evidence.allowed
         return CategoryEvidence(allowed) if allowed is not None and allowed.any() else None
+    if isinstance(region, CategoryEvidence) or isinstance(evidence, CategoryEvidence):
+        return None
     low, high = max(region.low, evidence.low), min(region.high, evidence.high)
     return RealEvidence(low, high) if low < high else None
 
@@ -69,7 +73,7 @@ def contains(region: BlockEvidence, values: np.ndarray) -> np.ndarray:
 def learn(
     specs: tuple[Spec, ...], names: tuple[str, ...], pools: Sequence[tuple[Particles, np.ndarray]]
 ) -> Guides:
-    """Regions of the blocks `names` that hold nearly all the weight, where few unweighted particles of the first pool lie.
+    """Regions of the blocks `names` that hold nearly all the weight but few particles of the first pool.
 
     The first pool is neither guided nor resampled; the weights of a pool sum to what it is worth.
     """

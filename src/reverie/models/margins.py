@@ -1,6 +1,6 @@
-"""A block's own distribution as a map to and from a normal latent, and the latent's conditional draws and densities.
+"""A block's own distribution as a map to and from a normal latent, with conditional draws and densities.
 
-A latent is normal with some mean, (rows,), and scale given the latents before it; the margin turns it into a value.
+A latent is normal with some mean, (rows,), and scale given the latents before it; the margin makes a value.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from reverie.schema.blocks import CategoryEvidence, RealEvidence
 KNOTS = 129
 """Most points of a stored quantile map."""
 SHARED = 5
-"""At least this many rows lie beyond each outermost stored quantile, and on average between two neighbours."""
+"""At least this many rows lie beyond each outermost stored quantile, and on average between neighbours."""
 NORMAL = 0.02
 """A Real whose quantiles are this close to a standard normal's is taken to be one."""
 TINY = np.finfo(float).tiny
@@ -24,9 +24,10 @@ Drawn = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def within(low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Standard normals restricted to a row's disjoint intervals, and the log probability of these, each (rows,).
+    """Standard normals restricted to a row's disjoint intervals, and these intervals' log probability.
 
-    `low` and `high` are (rows, intervals). Intervals right of 0 are mirrored, for the lower tail keeps its precision.
+    The results are (rows,), `low` and `high` (rows, intervals). Intervals right of 0 are mirrored, where
+    precision is kept.
     """
     right = low > 0
     a, b = np.where(right, -high, low), np.where(right, -low, high)
@@ -42,7 +43,7 @@ def within(low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> tuple
 
 
 def log_between(low: np.ndarray, high: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """Logarithm of `total`, the probability of each row's intervals; by their near ends where `total` underflows."""
+    """Logarithm of `total`, the probability of each row's intervals; by their near ends if that is 0."""
     lost = total <= TINY
     log_total = np.log(np.where(lost, 1.0, total))
     if lost.any():
@@ -68,7 +69,7 @@ class CategoryMargin:
 
     @classmethod
     def fit(cls, mass: np.ndarray, codes: np.ndarray, muted: tuple[int, ...] = ()) -> "CategoryMargin":
-        """Intervals in the order `codes`; `mass` (k,) is positive and proportional to each code's probability."""
+        """Intervals in the order `codes`; `mass` (k,) is positive, each code's share."""
         heap = np.cumsum(mass[codes])
         return cls(codes, np.concatenate([[-np.inf], ndtri(heap[:-1] / heap[-1]), [np.inf]]), muted)
 
@@ -168,7 +169,7 @@ class RealMargin:
 
     @classmethod
     def fit(cls, values: np.ndarray, weights: np.ndarray) -> "RealMargin":
-        """The map to the quantiles of `values`, all present; the identity if they are standard normal or very few."""
+        """The map to the quantiles of `values`, none absent; the identity if standard normal or very few."""
         points = min(KNOTS, len(values) // SHARED)
         if points < 2:
             return cls()
@@ -224,7 +225,8 @@ class RealMargin:
             values = self.place(latent)
         else:
             ends = self.unplace(np.array([low, high]))
-            latent, logp = within(*((end - mean[:, None]) / scale for end in ends), rng)
+            below, above = ((end - mean[:, None]) / scale for end in ends)
+            latent, logp = within(below, above, rng)
             latent = mean + scale * latent
             values = np.clip(self.place(latent), low, high)
         if evidence is None:

@@ -29,9 +29,9 @@ class Steps(Protocol):
 class Particles:
     """Partial rows of `model`: `values` so far, and the logarithms of two factors of each one's weight.
 
-    `merit` is the probability of the evidence met since the last resampling. `debt` corrects for guided draws; it
-    takes no part in resampling, for it would undo the guidance before the evidence is reached. `origin` numbers
-    the particles at the start: two with the same origin share the blocks drawn before they parted.
+    `merit` is the probability of the evidence met since the last resampling. `debt` corrects for guided
+    draws; it takes no part in resampling, for it would undo the guidance before the evidence is reached.
+    `origin` numbers the particles at the start: those of one origin share the blocks drawn before they parted.
     """
 
     model: Steps
@@ -64,7 +64,7 @@ class Particles:
     def draw(
         self, name: str, rng: np.random.Generator, evidence: BlockEvidence | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Values of block `name` under the evidence, NaN where its gate is closed, and the evidence's log probability."""
+        """Values of block `name`, NaN where gated off, and the evidence's log probability."""
         values, logp = self.model.draw(self.partial, name, rng, evidence)
         logp = np.zeros(len(self)) if logp is None else logp
         closed = shut(self.model.specs, name, self.values)
@@ -153,7 +153,7 @@ def systematic(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarr
 
 
 def systematic_rows(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Systematic resampling of each row of `weight` (rows, particles) to as many; flat positions, row after row."""
+    """Systematic resampling of each row of `weight` (rows, particles) to as many; flat positions, by row."""
     rows, count = weight.shape
     heap = np.cumsum(weight, axis=1) * count
     heap[:, -1] = count

@@ -1,11 +1,11 @@
 """The base of families that draw blocks one after another, each given those before.
 
-A subclass supplies one conditional at a time (`draw`, `score`); sampling, conditioning and scoring of whole rows
-follow here, once for all.
+A subclass supplies one conditional at a time (`draw`, `score`); sampling, conditioning and scoring of whole
+rows follow here, once for all.
 """
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from reverie.models import conditioning
 from reverie.models.base import Fitted
 from reverie.models.particles import BlockEvidence, Particles, shut
 from reverie.schema.blocks import Blocks, Evidence
-
-CHUNK = 1 << 16
-"""Rows worked on at a time: bounds memory, and keeps a chunk's arrays near the processor's caches."""
 
 
 class Sequential(Fitted):
@@ -26,6 +23,8 @@ class Sequential(Fitted):
     """
 
     order: tuple[str, ...]
+    chunk: ClassVar[int] = 1 << 16
+    """Rows worked on at a time: bounds memory, and keeps a chunk's arrays near the processor's caches."""
 
     @abstractmethod
     def begin(self, rows: int) -> Any:
@@ -35,11 +34,12 @@ class Sequential(Fitted):
     def draw(
         self, partial: Any, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Values of block `name` from its conditional restricted to the evidence, and log P(evidence | partial).
+        """Values of block `name` from its conditional under the evidence, and log P(evidence | partial).
 
-        The log probability is (rows,), or None without evidence; where a Real's value is known it is the log density.
-        Evidence arrays have one entry a partial row. Muted codes are never drawn unless given in `evidence.codes`.
-        The partial is not advanced. Values are a new array, in the block's shape; gates are the caller's affair.
+        The log probability is (rows,), or None without evidence; where a Real's value is known it is the log
+        density. Evidence arrays have one entry a partial row, and what is known is obeyed even where it has
+        probability 0. Muted codes are never drawn, unless `evidence.codes` says so. Values are a new array, in
+        the block's shape; the partial is not advanced, and gates are the caller's affair.
         """
 
     @abstractmethod
@@ -52,10 +52,10 @@ class Sequential(Fitted):
 
     @abstractmethod
     def score(self, partial: Any, name: str, values: np.ndarray) -> np.ndarray:
-        """Log density of the values of block `name` given the partial, (rows,); anything where the gate is closed."""
+        """Log density of the values of block `name` given the partial, (rows,); anything where gated off."""
 
-    def arranged(self, given: Evidence) -> "Sequential":
-        """The same model with the blocks of which something is known early in its order, if the family can."""
+    def arranged(self, given: Evidence) -> "Sequential":  # noqa: ARG002
+        """The same model, drawing the blocks of which something is known early if the family can."""
         return self
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
@@ -66,17 +66,15 @@ class Sequential(Fitted):
         if given:
             arrays = conditioning.answer(self.arranged(given), n, rng, given)
         else:
-            parts = [self._free(min(CHUNK, n - start), rng) for start in range(0, n, CHUNK)] or [
-                self._free(0, rng)
-            ]
-            arrays = conditioning.stack(parts)
+            starts = range(0, max(n, 1), self.chunk)
+            arrays = conditioning.stack([self._free(min(self.chunk, n - start), rng) for start in starts])
         return Blocks(self.specs, {spec.name: arrays[spec.name] for spec in self.specs}, n)
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,): the sum of its blocks' scores."""
         total = np.zeros(blocks.rows)
-        for start in range(0, blocks.rows, CHUNK):
-            rows = slice(start, min(start + CHUNK, blocks.rows))
+        for start in range(0, blocks.rows, self.chunk):
+            rows = slice(start, min(start + self.chunk, blocks.rows))
             total[rows] = self._scored(
                 {name: array[rows] for name, array in blocks.arrays.items()}, rows.stop - start
             )

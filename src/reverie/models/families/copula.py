@@ -1,7 +1,9 @@
 """The Gaussian copula: each block's own distribution, joined by the correlations of normal latents.
 
-A plain, fast baseline. A number is a monotone map of its latent; a category shows in which interval of the line
-its latent lies. Source: Nelsen 2006, section 2; Genz 1992 and Hajivassiliou & McFadden 1998 (GHK) for `log_prob`.
+A plain, fast baseline. A number is a monotone map of its latent; a category shows in which interval of the
+line its latent lies.
+
+Source: Nelsen 2006, section 2; Genz 1992, Hajivassiliou & McFadden 1998 (the GHK simulator).
 """
 
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from reverie.models.base import Budget, Capabilities, OnProgress, Progress, Stat
 from reverie.models.correlation import estimate, ordered_codes
 from reverie.models.margins import CategoryMargin, Margin, RealMargin
 from reverie.models.particles import BlockEvidence, known_share
-from reverie.models.sequential import CHUNK, Sequential
+from reverie.models.sequential import Sequential
 from reverie.schema.blocks import Blocks, Category, Evidence, Real, Spec
 
 CAPABILITIES = Capabilities(
@@ -37,21 +39,24 @@ class Config:
 
 @dataclass
 class Latents:
-    """Partial rows: the independent normals behind the blocks drawn so far, `noise` (latents, rows), first `known` set.
+    """Partial rows: `noise` (latents, rows) holds the independent normals behind the blocks, `known` so far.
 
-    `fresh` is the last drawn block and its noise, which `put` need not then draw anew.
+    `fresh` is the last drawn block and its noise, which `put` need not then draw anew; `ahead` the index, mean
+    and scale of the last latent asked for, as `score` and `put` ask for the same.
     """
 
     noise: np.ndarray
     rng: np.random.Generator
     known: int = 0
     fresh: tuple[np.ndarray, np.ndarray] | None = None
+    ahead: tuple[int, np.ndarray, float] | None = None
 
 
 class Copula(Sequential):
-    """A fitted Gaussian copula: `margins` by block, one a latent, and the latents' `correlation` in the order of `specs`."""
+    """A fitted Gaussian copula: `margins` by block, one a latent; `correlation` of latents, as in `specs`."""
 
     family = "copula"
+    chunk = 1 << 14
 
     def __init__(
         self,
@@ -122,7 +127,7 @@ class Copula(Sequential):
         Unbiased for the density itself; exact where no category or absent number is conditioned on.
         """
         rounds = GHK if any(isinstance(spec, Category) for spec in self.specs) else 1
-        step, total = max(CHUNK // rounds, 1), np.empty(blocks.rows)
+        step, total = max(self.chunk // rounds, 1), np.empty(blocks.rows)
         for start in range(0, blocks.rows, step):
             rows = np.arange(start, min(start + step, blocks.rows))
             scores = super().log_prob(blocks.take(np.repeat(rows, rounds))).reshape(-1, rounds)
@@ -130,7 +135,7 @@ class Copula(Sequential):
         return total
 
     def arranged(self, given: Evidence) -> "Copula":
-        """The same copula drawing what is known first: then only evidence on sets and intervals needs weights."""
+        """The same copula drawing first what is known in the most rows, so that evidence comes early."""
         share = {name: known_share(evidence) for name, evidence in given.items()}
         ranked = sorted((spec.name for spec in self.specs), key=lambda name: -share.get(name, 0.0))
         return Copula(self.specs, self._margins, self._correlation, gates_first(self.specs, ranked))
@@ -146,12 +151,17 @@ class Copula(Sequential):
         return State({"order": list(self.order)}, arrays)
 
     def _conditional(self, partial: Latents, name: str, noise: np.ndarray) -> tuple[np.ndarray, float]:
-        """Mean (rows,) and scale of the block's next latent, given the noise before the block and `noise` within it."""
+        """Mean (rows,) and scale of the block's next latent, given the noise before it and `noise` in it."""
         start = self._start[name]
         at = start + len(noise)
+        if partial.ahead is not None and partial.ahead[0] == at and not len(noise):
+            return partial.ahead[1:]
         row = self._factor[at]
         mean = row[:start] @ partial.noise[:start]
-        return mean + row[start:at] @ noise if len(noise) else mean, float(row[at])
+        if len(noise):
+            mean = mean + row[start:at] @ noise
+        partial.ahead = at, mean, float(row[at])
+        return mean, float(row[at])
 
     def _shaped(self, name: str, parts: list[np.ndarray]) -> np.ndarray:
         spec = next(spec for spec in self.specs if spec.name == name)
@@ -170,18 +180,18 @@ def fit(
     config: Config,
     rng: np.random.Generator,
     weights: np.ndarray | None = None,
-    budget: Budget = Budget(),
+    budget: Budget = Budget(),  # noqa: ARG001, B008
     on_progress: OnProgress = silent,
 ) -> Copula:
     """Learn the margins and the correlations. Raises ConfigError if a block is neither Category nor Real."""
-    weights = np.ones(blocks.rows) if weights is None else weights * (blocks.rows / weights.sum())
-    margins = {spec.name: _margins(spec, array, weights, config) for spec, array in blocks}
+    mass = np.ones(blocks.rows) if weights is None else weights * (blocks.rows / weights.sum())
+    margins = {spec.name: _margins(spec, array, mass, config) for spec, array in blocks}
     scores = {spec.name: _scores(margins[spec.name], array) for spec, array in blocks}
-    _reorder(blocks, margins, scores, weights, config, rng)
+    _reorder(blocks, margins, scores, mass, config, rng)
     on_progress(Progress("correlations", 1, 2))
     flat = [margin for spec in blocks.specs for margin in margins[spec.name]]
     correlation = estimate(
-        flat, np.concatenate([scores[spec.name] for spec in blocks.specs], axis=1), weights, config.shrinkage
+        flat, np.concatenate([scores[spec.name] for spec in blocks.specs], axis=1), mass, config.shrinkage
     )
     on_progress(Progress("correlations", 2, 2))
     return Copula(
@@ -211,12 +221,16 @@ def _mass(spec: Category, array: np.ndarray, weights: np.ndarray, config: Config
 
 
 def _first_order(spec: Category, mass: np.ndarray) -> np.ndarray:
-    places = spec.positions or ()
-    return np.argsort(places, kind="stable") if _is_ordered(spec) else np.argsort(-mass, kind="stable")
+    """Codes by their positions if each has one, else by frequency."""
+    return np.argsort(_places(spec) if _is_ordered(spec) else -mass, kind="stable")
+
+
+def _places(spec: Category) -> list[float]:
+    return [place for place in spec.positions or () if place is not None]
 
 
 def _is_ordered(spec: Category) -> bool:
-    return spec.positions is not None and all(place is not None for place in spec.positions)
+    return len(_places(spec)) == spec.k
 
 
 def _scores(margins: tuple[Margin, ...], array: np.ndarray) -> np.ndarray:

@@ -1,0 +1,244 @@
+"""Conditions as users write them, on the command line and in Python, turned into `codecs.base.Condition`."""
+
+import csv
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reverie.codecs.base import Condition
+from reverie.core.errors import ConditionError
+from reverie.sampling.matching import meets, typed
+
+__all__ = [
+    "Wanted",
+    "at_least",
+    "at_most",
+    "between",
+    "from_given",
+    "meets",
+    "missing",
+    "not_",
+    "one_of",
+    "parse",
+    "present",
+    "typed",
+]
+
+_FIX = "Write for example 'age>=65', 'city in {Rome,Oslo}', 'age=30..40', 'end is missing'"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a column, before it is said of which one. Made by `between`, `one_of`, `missing` and so on."""
+
+    values: tuple[Any, ...] | None = None
+    negate: bool = False
+    low: Any = None
+    high: Any = None
+    strict_low: bool = False
+    strict_high: bool = False
+    missing: bool | None = None
+
+    def on(self, column: str) -> Condition:
+        """This wish as a condition on `column`."""
+        return Condition(column=column, **vars(self))
+
+
+def between(low: Any, high: Any) -> Wanted:
+    """From `low` to `high`, both included; None leaves a side open. Raises ConditionError if the interval is empty."""
+    if low is None and high is None:
+        raise ConditionError("both ends are open", where="between", fix="Give at least one of low and high")
+    if low is not None and high is not None and _above(low, high):
+        raise ConditionError("low is above high", where="between", fix="Swap the two")
+    return Wanted(low=low, high=high)
+
+
+def at_least(low: Any) -> Wanted:
+    """`low` or more."""
+    return between(low, None)
+
+
+def at_most(high: Any) -> Wanted:
+    """`high` or less."""
+    return between(None, high)
+
+
+def one_of(*values: Any) -> Wanted:
+    """Any of `values`. Raises ConditionError if there are none, or if missing is among them."""
+    if not values or any(_is_missing(value) for value in values):
+        raise ConditionError(
+            "an empty set of values, or one with a missing value",
+            where="one_of",
+            fix="Name values; for a missing one use missing()",
+        )
+    return Wanted(values=tuple(_plain(value) for value in values))
+
+
+def missing() -> Wanted:
+    """No value."""
+    return Wanted(missing=True)
+
+
+def present() -> Wanted:
+    """Any value at all."""
+    return Wanted(missing=False)
+
+
+def not_(wanted: Any) -> Wanted:
+    """The opposite of a value, a set of values, a missing value or a one-sided interval.
+
+    Raises ConditionError for an interval with two ends, whose opposite is two intervals.
+    """
+    wish = _wanted(wanted)
+    if wish.values is not None:
+        return replace(wish, negate=not wish.negate)
+    if wish.missing is not None:
+        return replace(wish, missing=not wish.missing)
+    if wish.low is None:
+        return Wanted(low=wish.high, strict_low=not wish.strict_high)
+    if wish.high is None:
+        return Wanted(high=wish.low, strict_high=not wish.strict_low)
+    raise ConditionError(
+        "the opposite of an interval is two intervals",
+        where="not_",
+        fix="Ask for the two one after the other",
+    )
+
+
+def from_given(given: Mapping[str, Any], columns: Sequence[str]) -> list[Condition]:
+    """Conditions from a mapping: a value means equal, a list or set any of, None missing, or a wish such as `between`.
+
+    Raises ConditionError for an unknown column, naming the nearest ones.
+    """
+    for name in given:
+        _known(str(name), columns, where="given")
+    return [_wanted(wish).on(name) for name, wish in given.items()]
+
+
+def parse(text: str, columns: Sequence[str]) -> Condition:
+    """One condition as written on the command line; the longest column name that fits wins, then the operator.
+
+    Raises ConditionError if no column fits or the rest cannot be read.
+
+    >>> parse("income=>50K", ["income"]).values
+    ('>50K',)
+    >>> parse("age = 30..40", ["age"]).low
+    '30'
+    """
+    stripped = text.strip()
+    for name in sorted(columns, key=len, reverse=True):
+        for rest in _after_name(stripped, name):
+            wish = _read_rest(rest)
+            if wish is not None:
+                return wish.on(name)
+    head = re.split(r"[<>=!≤≥≠]|\s(?:in|not|is|between)\b", stripped, maxsplit=1)[0].strip().strip("\"'`")
+    _known(head, columns, where=f"--given '{stripped}'")
+    raise ConditionError("cannot be read", where=f"--given '{stripped}'", fix=_FIX)
+
+
+def _after_name(text: str, name: str) -> list[str]:
+    spellings = [name, *(f"{quote}{name}{quote}" for quote in "\"'`")]
+    return [text[len(spelled) :] for spelled in spellings if text.startswith(spelled)]
+
+
+def _read_rest(rest: str) -> Wanted | None:
+    for pattern, read in _FORMS:
+        found = re.fullmatch(pattern, rest, flags=re.IGNORECASE | re.DOTALL)
+        if found:
+            return read(*(group or "" for group in found.groups()))
+    return None
+
+
+def _read_missing(negated: str, word: str) -> Wanted:
+    absent = word.lower() in ("missing", "null", "empty")
+    return Wanted(missing=absent != bool(negated))
+
+
+def _read_set(negated: str, inner: str) -> Wanted:
+    inner = inner.strip()
+    if len(inner) > 1 and (inner[0], inner[-1]) in (("{", "}"), ("(", ")"), ("[", "]")):
+        inner = inner[1:-1]
+    quote = "'" if re.match(r"\s*'", inner) else '"'
+    values = next(csv.reader([inner], quotechar=quote, skipinitialspace=True), [])
+    wish = one_of(*(value.strip() for value in values if value.strip()))
+    return not_(wish) if negated else wish
+
+
+def _read_comparison(operator: str, value: str) -> Wanted:
+    value = value.strip()
+    span = re.fullmatch(r"(\S.*?)\s*\.\.\s*(\S.*)", value)
+    if operator in ("=", "==") and span and all(_is_bound(end) for end in span.groups()):
+        return between(*span.groups())
+    bare = _unquoted(value)
+    return {
+        "=": lambda: one_of(bare),
+        "==": lambda: one_of(bare),
+        "!=": lambda: not_(bare),
+        "≠": lambda: not_(bare),
+        "<": lambda: Wanted(high=bare, strict_high=True),
+        ">": lambda: Wanted(low=bare, strict_low=True),
+        "<=": lambda: at_most(bare),
+        "≤": lambda: at_most(bare),
+        ">=": lambda: at_least(bare),
+        "≥": lambda: at_least(bare),
+    }[operator]()
+
+
+def _read_between(low: str, high: str) -> Wanted:
+    return between(_unquoted(low.strip()), _unquoted(high.strip()))
+
+
+_FORMS: tuple[tuple[str, Callable[..., Wanted]], ...] = (
+    (r"\s+is\s+(not\s+)?(missing|null|empty|present)\s*", _read_missing),
+    (r"\s+(not\s+)?in(?:\s+|(?=[{(\[]))(.+)", _read_set),
+    (r"\s+between\s+(.+?)\s+and\s+(.+)", _read_between),
+    (r"\s*(?>(<=|>=|==|!=|[=<>≤≥≠]))(.*\S.*)", _read_comparison),
+)
+
+
+def _wanted(value: Any) -> Wanted:
+    if isinstance(value, Wanted):
+        return value
+    if isinstance(value, set | frozenset):
+        return one_of(*sorted(value, key=repr))
+    if isinstance(value, list | tuple | np.ndarray):
+        return one_of(*value)
+    return missing() if _is_missing(value) else one_of(value)
+
+
+def _known(name: str, columns: Sequence[str], *, where: str) -> None:
+    if name in columns:
+        return
+    near = difflib.get_close_matches(name, columns, n=3, cutoff=0.5) or sorted(columns)[:8]
+    raise ConditionError(f"no column '{name}'", where=where, fix=f"Did you mean: {', '.join(near)}?")
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (np.isscalar(value) and bool(value != value))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
+def _is_bound(text: str) -> bool:
+    return re.fullmatch(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?|\d{4}-\d\d(-\d\d.*)?", text) is not None
+
+
+def _above(low: Any, high: Any) -> bool:
+    try:
+        return float(low) > float(high)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return bool(low > high)
+    except TypeError:
+        return False

@@ -1,0 +1,121 @@
+"""Finding columns that another column determines, and pairs of columns whose combinations are limited."""
+
+import itertools
+
+import numpy as np
+
+from reverie.sampling.constraints import cells
+from reverie.sampling.constraints.observed import Observed
+from reverie.schema.types import Constraint
+
+_TESTS = 30.0
+_SHARE = 0.01
+_COVERED = 0.9
+_PROTECTED = 5
+_MOST_LEVELS = 100
+_EXPECTED = 10.0
+_FORBIDDEN = 0.2
+
+
+def determined(observed: Observed) -> list[Constraint]:
+    """Each column that another of at most 1,000 levels determines, with the one that determines most as its key.
+
+    Evidence is counted in repeats: rows whose key was seen before, times the chance that another row of the table
+    would differ. It must be 30 and 1 % of the rows.
+    """
+    names = [name for name in observed.levelled if len(observed.codes(name)[1]) > 1]
+    pairs = {
+        (key, name)
+        for key, name in itertools.permutations(names, 2)
+        if _determines(observed.sample, key, name) and _determines(observed, key, name)
+    }
+    keys = _roots(observed, names, pairs)
+    return [
+        _constraint(observed, key, name)
+        for name, key in keys.items()
+        if _tests(observed, key, name) >= _needed(observed)
+    ]
+
+
+def forbidden(observed: Observed) -> list[Constraint]:
+    """Pairs of categories where combinations never seen would be expected in at least 20 % of the rows; only offered."""
+    names = [
+        n
+        for n in observed.levelled
+        if cells.axis(observed.table[n].type) is None and len(observed.codes(n)[1]) <= _MOST_LEVELS
+    ]
+    found = []
+    for left, right in itertools.combinations(names, 2):
+        if _never_seen(observed.sample, left, right) < _FORBIDDEN:
+            continue
+        share = _never_seen(observed, left, right)
+        linked = _determines(observed, left, right) or _determines(observed, right, left)
+        if share >= _FORBIDDEN and not linked:
+            found.append(
+                Constraint(
+                    kind="fixed_combinations",
+                    columns=(left, right),
+                    enforced=False,
+                    evidence=f"combinations never seen in {observed.rows:,} rows would be in {share:.0%} if the two were independent",
+                )
+            )
+    return found
+
+
+def _determines(observed: Observed, key: str, name: str) -> bool:
+    a, levels = observed.codes(key)
+    b, _ = observed.codes(name)
+    answer = np.empty(len(levels), dtype=np.int64)
+    answer[a] = b
+    return bool(np.array_equal(answer[a], b))
+
+
+def _tests(observed: Observed, key: str, name: str) -> float:
+    """Expected number of repeats of a key that would contradict it if the two columns were independent."""
+    counts = np.bincount(observed.codes(name)[0])
+    differ = 1.0 - float(np.sum((counts / observed.rows) ** 2))
+    return (observed.rows - len(observed.codes(key)[1])) * differ
+
+
+def _needed(observed: Observed) -> float:
+    return max(_TESTS, _SHARE * observed.rows)
+
+
+def _roots(observed: Observed, names: list[str], pairs: set[tuple[str, str]]) -> dict[str, str]:
+    """Determined column -> its key; keys are determined by none. Of two that fix each other, text is the key."""
+
+    def rank(name: str) -> tuple[bool, int, int]:
+        kind = observed.table[name].type
+        return (cells.axis(kind) is not None, -len(observed.codes(name)[1]), names.index(name))
+
+    keys: dict[str, str] = {}
+    for name in names:
+        masters = [
+            key
+            for key, other in pairs
+            if other == name and ((name, key) not in pairs or rank(key) < rank(name))
+        ]
+        if masters:
+            keys[name] = min(masters, key=lambda key: (-len(observed.codes(key)[1]), rank(key)))
+    return {name: key for name, key in keys.items() if key not in keys}
+
+
+def _constraint(observed: Observed, key: str, name: str) -> Constraint:
+    counts = np.bincount(observed.codes(key)[0])
+    covered = counts[counts >= _PROTECTED].sum() / observed.rows
+    return Constraint(
+        kind="fixed_combinations",
+        columns=(key, name),
+        options={"determined": name},
+        enforced=bool(covered >= _COVERED),
+        evidence=f"each of the {len(counts):,} values of {key} goes with one value of {name}, in all {observed.rows:,} rows",
+    )
+
+
+def _never_seen(observed: Observed, left: str, right: str) -> float:
+    """Mass, under independence, of combinations expected at least 10 times in the whole table but not there."""
+    a, b = observed.codes(left)[0], observed.codes(right)[0]
+    seen = np.zeros((a.max() + 1, b.max() + 1))
+    np.add.at(seen, (a, b), 1)
+    expected = np.outer(seen.sum(1), seen.sum(0)) / observed.rows
+    return float(expected[(seen == 0) & (expected >= _EXPECTED)].sum()) / observed.rows

@@ -1,0 +1,131 @@
+"""All enforced constraints of a table together: which columns need not be modelled, and which rows are valid."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.codecs.base import Condition
+from reverie.sampling.constraints import cells
+from reverie.sampling.constraints.base import Rule, rule_for, title
+from reverie.sampling.matching import typed
+from reverie.schema.types import Constraint, Table
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Fitted rules, in the order in which they reduce; restoring goes the other way."""
+
+    schema: Table
+    reduced_schema: Table
+    rules: tuple[Rule, ...]
+    arrow: Mapping[str, pa.DataType]
+
+    @classmethod
+    def fit(cls, table: pa.Table, schema: Table, k: int = 5) -> Self:
+        """Fit the enforced constraints of `schema`; no value that fewer than `k` rows hold is kept.
+
+        A rule whose columns another one takes away is checked only.
+        """
+        left, rules = list(table.column_names), []
+        columns = {column.name: column for column in schema.columns}
+        for constraint in _ordered([c for c in schema.constraints if c.enforced]):
+            rule = rule_for(constraint).fit(constraint, table, k)
+            if not set(rule.needs) <= set(left):
+                rule = rule.plain()
+            left = _replace(left, rule)
+            columns |= {column.name: column for column in rule.adds}
+            rules.append(rule)
+        reduced = schema.model_copy(
+            update={"columns": tuple(columns[name] for name in left), "constraints": ()}
+        )
+        return cls(schema, reduced, tuple(rules), {field.name: field.type for field in table.schema})
+
+    def reduce(self, table: pa.Table) -> pa.Table:
+        """The table with the columns of `reduced_schema`: what is modelled."""
+        for rule in self.rules:
+            table = rule.reduce(table)
+        return table.select([column.name for column in self.reduced_schema.columns])
+
+    def restore(self, table: pa.Table) -> pa.Table:
+        """The full table, in the column order and with the Arrow types that it was fitted on."""
+        for rule in reversed(self.rules):
+            table = rule.restore(table)
+        return table.select([column.name for column in self.schema.columns])
+
+    def valid(self, table: pa.Table) -> np.ndarray:
+        """Which rows of a full table keep every rule, (rows,) bool."""
+        mask = np.ones(table.num_rows, dtype=bool)
+        for rule in self.rules:
+            mask &= rule.valid(table)
+        return mask
+
+    def translate(self, conditions: Sequence[Condition]) -> tuple[list[Condition], list[Condition]]:
+        """Conditions on the modelled columns, and those that must be checked on the rows after `restore`.
+
+        Values are read in the type of their column. Raises ConditionError if a value makes no sense in it, or if no
+        row can meet the condition.
+        """
+        wanted = [typed(condition, self.arrow[condition.column]) for condition in conditions]
+        after: list[Condition] = []
+        for rule in self.rules:
+            after += [c for c in wanted if c.column in rule.rewrites]
+            made = [c for c in wanted if c.column in rule.drops]
+            after += [c for c in made if c.column in self.arrow]
+            wanted = [c for c in wanted if c not in made] + [t for c in made for t in rule.translate(c)]
+        return wanted, after
+
+    def broken(self, table: pa.Table) -> dict[str, int]:
+        """Rule, in words -> how many rows break it; for saying why rows are rejected."""
+        counts = {title(rule.constraint): int(np.count_nonzero(~rule.valid(table))) for rule in self.rules}
+        return {name: count for name, count in counts.items() if count}
+
+    def state(self) -> dict[str, Any]:
+        """JSON-able; a predicate is kept by its name only."""
+        return {
+            "format": _FORMAT,
+            "schema": self.schema.model_dump(mode="json"),
+            "reduced": self.reduced_schema.model_dump(mode="json"),
+            "arrow": {name: cells.kind_to_json(kind) for name, kind in self.arrow.items()},
+            "rules": [
+                {"constraint": rule.constraint.model_dump(mode="json"), "state": rule.state()}
+                for rule in self.rules
+            ],
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Rebuild what `state` gave."""
+        rules = []
+        for kept in state["rules"]:
+            constraint = Constraint.model_validate(kept["constraint"])
+            rules.append(rule_for(constraint).from_state(constraint, kept["state"]))
+        return cls(
+            Table.model_validate(state["schema"]),
+            Table.model_validate(state["reduced"]),
+            tuple(rules),
+            {name: cells.kind_from_json(kind) for name, kind in state["arrow"].items()},
+        )
+
+
+def _ordered(constraints: list[Constraint]) -> list[Constraint]:
+    """By the place of the kind; among rules of one kind, results before the columns they are made from."""
+    makers: dict[str, list[str]] = {}
+    for constraint in constraints:
+        if constraint.kind == "formula":
+            makers.setdefault(constraint.columns[0], []).extend(constraint.columns[1:])
+    depth = {name: place for place, name in enumerate(TopologicalSorter(makers).static_order())}
+    return sorted(constraints, key=lambda c: (rule_for(c).PLACE, -depth.get(c.columns[0], 0)))
+
+
+def _replace(names: list[str], rule: Rule) -> list[str]:
+    if not rule.drops:
+        return names
+    place = min(names.index(name) for name in rule.drops)
+    kept = [name for name in names if name not in rule.drops]
+    return kept[:place] + [column.name for column in rule.adds] + kept[place:]

@@ -1,0 +1,154 @@
+"""Conditions met by Arrow columns: wanted values read in the column's own type, then compared in one pass."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reverie.codecs.base import Condition
+from reverie.core.errors import ConditionError
+
+_TRUE, _FALSE = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n"}
+
+
+def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """The column as one Arrow array, dictionary encoding undone and NaN made missing."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    if pa.types.is_floating(array.type):
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+    return array
+
+
+def typed(condition: Condition, kind: pa.DataType) -> Condition:
+    """The same condition with its values and bounds read as Python values of Arrow type `kind`.
+
+    Raises ConditionError if one of them makes no sense in such a column.
+    """
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    read = _reader(kind)
+
+    def value(given: Any) -> Any:
+        try:
+            return None if given is None else read(given)
+        except (ValueError, TypeError, ArithmeticError):
+            raise ConditionError(
+                f"the wanted value is not one that a column of type {kind} can hold",
+                where=condition.column,
+                fix="Write numbers plainly, dates as 2024-01-31, truth as true or false",
+            ) from None
+
+    values = None if condition.values is None else tuple(value(item) for item in condition.values)
+    return replace(condition, values=values, low=value(condition.low), high=value(condition.high))
+
+
+def meets(table: pa.Table, conditions: Sequence[Condition]) -> np.ndarray:
+    """Which rows meet every condition, (rows,) bool. A missing cell meets only `missing`, and a negation of values."""
+    mask = np.ones(table.num_rows, dtype=bool)
+    for condition in conditions:
+        if condition.column not in table.column_names:
+            raise ConditionError("no such column", where=condition.column)
+        column = flat(table[condition.column])
+        mask &= _meet(column, typed(condition, column.type))
+    return mask
+
+
+def _meet(column: pa.Array, condition: Condition) -> np.ndarray:
+    if condition.missing is not None:
+        return _mask(column.is_null() if condition.missing else column.is_valid())
+    if condition.values is not None:
+        wanted = _comparable(column, condition.values)
+        found = _mask(pc.is_in(wanted[0], value_set=wanted[1]))
+        return ~found if condition.negate else found
+    met = _mask(column.is_valid())
+    if condition.low is not None:
+        above = pc.greater if condition.strict_low else pc.greater_equal
+        met &= _mask(above(column, _scalar(column, condition.low)))
+    if condition.high is not None:
+        below = pc.less if condition.strict_high else pc.less_equal
+        met &= _mask(below(column, _scalar(column, condition.high)))
+    return met
+
+
+def _comparable(column: pa.Array, values: tuple[Any, ...]) -> tuple[pa.Array, pa.Array]:
+    if _is_number(column.type) and not all(isinstance(value, int) for value in values):
+        return column.cast(pa.float64()), pa.array([float(value) for value in values], pa.float64())
+    if pa.types.is_decimal(column.type):
+        return column.cast(pa.float64()), pa.array([float(value) for value in values], pa.float64())
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.int64(), safe=False), pa.array(
+            [v for v in values if abs(v) < 2**63], pa.int64()
+        )
+    return column, pa.array(values, column.type)
+
+
+def _scalar(column: pa.Array, value: Any) -> pa.Scalar:
+    return pa.scalar(value, pa.float64() if _is_number(column.type) and isinstance(value, float) else None)
+
+
+def _mask(array: pa.Array) -> np.ndarray:
+    return pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+
+
+def _reader(kind: pa.DataType) -> Callable[[Any], Any]:
+    readers: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any], Any]], ...] = (
+        (pa.types.is_boolean, _read_truth),
+        (_is_number, _read_number),
+        (pa.types.is_date, _read_date),
+        (pa.types.is_timestamp, lambda value: _read_moment(value, aware=kind.tz is not None)),
+        (pa.types.is_duration, _read_duration),
+        (
+            pa.types.is_time,
+            lambda value: value if isinstance(value, dt.time) else dt.time.fromisoformat(str(value)),
+        ),
+    )
+    return next((read for applies, read in readers if applies(kind)), str)
+
+
+def _read_truth(value: Any) -> bool:
+    word = str(value).strip().lower().removesuffix(".0")
+    if word not in _TRUE | _FALSE:
+        raise ValueError(word)
+    return word in _TRUE
+
+
+def _read_number(value: Any) -> int | float:
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            value = float(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError("not finite")
+    return int(number) if number.is_integer() else number
+
+
+def _read_date(value: Any) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value).strip()[:10])
+
+
+def _read_moment(value: Any, *, aware: bool) -> dt.datetime:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        value = dt.datetime(value.year, value.month, value.day)
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value).strip())
+    if aware:
+        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _read_duration(value: Any) -> dt.timedelta:
+    return value if isinstance(value, dt.timedelta) else dt.timedelta(seconds=float(value))

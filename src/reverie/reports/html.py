@@ -1,0 +1,51 @@
+"""Templates to one HTML text that loads nothing: styles and script inside, and a policy that forbids the network."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from reverie.reports.distributions import format_number
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(template: str, **values: Any) -> str:
+    """The template of that name filled in; everything that comes from data is escaped."""
+    script, style = _read("script.js"), _read("style.css")
+    return _environment().get_template(template).render(script=script, style=style, policy=policy(script), **values)
+
+
+def policy(script: str) -> str:
+    """A Content-Security-Policy that allows this one script, inline styles, and no request of any kind."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("reverie.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"percent": _percent, "figure": format_number, "width": _width}
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":"), "ensure_ascii": False}
+    return environment
+
+
+def _read(name: str) -> str:
+    return (resources.files("reverie.reports") / "templates" / name).read_text("utf-8")
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return "under 5 rows"
+    return f"{100 * share:.1f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.2f} %"
+
+
+def _width(share: float | None, top: float = 1.0) -> str:
+    # A CSS percentage; a share that may not be shown is drawn as none.
+    return f"{min(100.0, 100 * (share or 0.0) / (top or 1.0)):.2f}%"

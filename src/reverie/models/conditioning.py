@@ -7,35 +7,31 @@ order is still rarely met, guides learned from the first particles lead the earl
 Source: Doucet & Johansen 2009, sections 3 and 4 (adaptive resampling).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reverie.core.errors import ConditionError
+from reverie.models.completion import complete
 from reverie.models.guides import Guides, learn
 from reverie.models.particles import (
+    POOL,
     Particles,
     Steps,
     effective,
-    is_known,
     known_rows,
     normalise,
-    spread,
+    stack,
     systematic,
-    systematic_rows,
 )
 from reverie.schema.blocks import CategoryEvidence, Evidence
 
 PILOT = 4096
-POOL = 1 << 18
-"""Most particles at a time, for the sake of memory."""
-WORK = 2_000_000
-"""Most particles spent on one answer of at most `ROWS` rows."""
+"""Particles of the first pool, from which the sizes of the others follow."""
 ROWS = 1 << 16
-PER_ROW = 32
-"""Particles for each row whose own values are known."""
-MOST_PER_ROW = 16 * 16 * PER_ROW
-"""Particles for such a row in the last of three attempts."""
+"""Most rows answered at a time."""
+WORK = 2_000_000
+"""Most particles spent on them; an eighth of it if none has met the evidence."""
 POOR = 0.25
 """Guides are worth their price where the effective share of a pool is below this."""
 INCREDIBLE = 1e-7, 1e-2
@@ -47,7 +43,8 @@ independence would give below the second."""
 class Pool:
     """Particles that stand before the last evidence, weighted by all of it.
 
-    `effective` is how many independent rows they are worth, `log_evidence` an estimate of log P(evidence).
+    `effective` is how many independent rows they are worth, where those of one origin count as one, and
+    `log_evidence` an estimate of log P(evidence).
     """
 
     particles: Particles
@@ -56,16 +53,25 @@ class Pool:
     effective: float
     log_evidence: float
 
+    @property
+    def worth(self) -> np.ndarray:
+        """Weights that sum to what the pool is worth."""
+        return self.weight * self.effective
+
+    def condensed(self, most: int, rng: np.random.Generator) -> "Pool":
+        """The pool with at most `most` particles, for the sake of memory."""
+        if self.size <= most or not self.effective:
+            return self
+        kept = self.particles.take(systematic(self.weight, most, rng))
+        return replace(self, particles=kept, weight=np.full(most, 1 / most))
+
 
 def answer(model: Steps, n: int, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
     """Arrays of `n` rows, by block, that meet `given`. Raises ConditionError if that cannot be."""
     check(model, n, given)
     if any(known_rows(evidence) is not None for evidence in given.values()):
-        step = POOL // PER_ROW
-        parts = [_complete(model, np.arange(at, min(at + step, n)), rng, given) for at in range(0, n, step)]
-    else:
-        parts = [_conditional(model, min(ROWS, n - at), rng, given) for at in range(0, n, ROWS)]
-    return stack(parts) if parts else stack([_empty(model, rng)])
+        return complete(model, np.arange(n), rng, given)
+    return stack([_conditional(model, min(ROWS, n - at), rng, given) for at in range(0, max(n, 1), ROWS)])
 
 
 def check(model: Steps, n: int, given: Evidence) -> None:
@@ -91,24 +97,6 @@ def check(model: Steps, n: int, given: Evidence) -> None:
             raise ConditionError("no value meets the condition", where=name, fix="Widen the condition")
 
 
-def stack(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Arrays of the same names, one below the other."""
-    return (
-        parts[0]
-        if len(parts) == 1
-        else {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    )
-
-
-def _empty(model: Steps, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    particles = Particles.start(model, 0)
-    particles.finish(model.order, rng)
-    return particles.values
-
-
-# ---- the same evidence for all rows
-
-
 def _conditional(model: Steps, n: int, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
     last = max(model.order.index(name) for name in given)
     pools = _gather(model, n, rng, given, model.order[: last + 1])
@@ -130,19 +118,19 @@ def _gather(
     model: Steps, n: int, rng: np.random.Generator, given: Evidence, head: tuple[str, ...]
 ) -> list[Pool]:
     """Pools worth `n` independent particles together, or what the allowed work gives."""
-    pilot = _pool(model, PILOT, rng, given, head, Guides(), resample=False)
-    pools, guides, last = [pilot], Guides(), pilot
+    last = _pool(model, PILOT, rng, given, head, Guides(), resample=False)
+    pools, guides, size = [last], Guides(), PILOT
     while (missing := n - sum(pool.effective for pool in pools)) > 0:
         spent = sum(pool.size for pool in pools)
-        if spent >= WORK or (not any(pool.effective for pool in pools) and spent >= WORK // 4):
+        if spent >= (WORK if any(pool.effective for pool in pools) else WORK // 8):
             break
-        if last.effective < POOR * last.size:
-            guides = learn(
-                model.specs, head[:-1], [(pool.particles, pool.weight * pool.effective) for pool in pools]
-            )
-        wanted = int(1.2 * missing * last.size / last.effective) if last.effective else 8 * last.size
-        last = _pool(model, min(max(wanted, PILOT), 8 * last.size, POOL), rng, given, head, guides)
-        pools.append(last)
+        if 0 < last.effective < POOR * last.size:
+            guides = learn(model.specs, head[:-1], [(pool.particles, pool.worth) for pool in pools])
+        wanted = int(1.2 * missing * last.size / last.effective) if last.effective else POOL
+        size = min(max(wanted, PILOT), 8 * size, POOL)
+        last = _pool(model, size, rng, given, head, guides)
+        # A guided pool of many particles holds few that matter.
+        pools.append(last.condensed(max(4 * n, PILOT), rng))
     _believe(model, pools, rng, given, head)
     return [pool for pool in pools if pool.effective]
 
@@ -157,28 +145,25 @@ def _pool(
     *,
     resample: bool = True,
 ) -> Pool:
+    """Run `size` particles up to the last block of `head`, which they are weighted by and do not hold."""
     particles, log_evidence = Particles.start(model, size), 0.0
     for name in head[:-1]:
         values, logp, debt = guides.draw(particles, name, rng, given.get(name))
-        particles.merit, particles.debt = particles.merit + logp, particles.debt + debt
+        particles.merit = particles.merit + logp
         weight = normalise(particles.merit)
-        if resample and name in given and 0 < effective(weight) < size / 2:
+        if not weight.any():
+            return Pool(particles, weight, size, 0.0, -np.inf)
+        if resample and name in given and effective(weight) < size / 2:
             log_evidence += log_mean(particles.merit)
             particles = particles.take(systematic(weight, size, rng))
             particles.merit = np.zeros(size)
             values, _, debt = guides.draw(particles, name, rng, given.get(name))
+        particles.debt = particles.debt + debt
         particles.put(name, values)
-    _, logp = particles.draw(head[-1], rng, given[head[-1]])
-    particles.merit = particles.merit + logp
+    particles.merit = particles.merit + particles.draw(head[-1], rng, given[head[-1]])[1]
     weight = normalise(particles.log_weight)
-    return Pool(
-        particles, weight, size, _distinct(particles, weight), log_evidence + log_mean(particles.log_weight)
-    )
-
-
-def _distinct(particles: Particles, weight: np.ndarray) -> float:
-    """Effective number of particles, where those of one origin count as one."""
-    return float(effective(np.bincount(particles.origin, weight, minlength=1)))
+    worth = float(effective(np.bincount(particles.origin, weight)))
+    return Pool(particles, weight, size, worth, log_evidence + log_mean(particles.log_weight))
 
 
 def log_mean(log_weight: np.ndarray) -> float:
@@ -218,81 +203,3 @@ def _log_independent(model: Steps, rng: np.random.Generator, given: Evidence, he
             total += log_mean(particles.draw(name, rng, given[name])[1])
         particles.finish([name], rng)
     return total
-
-
-# ---- each row's own evidence
-
-
-def _complete(
-    model: Steps, rows: np.ndarray, rng: np.random.Generator, given: Evidence, count: int = PER_ROW
-) -> dict[str, np.ndarray]:
-    """One survivor of `count` particles for each of `rows`; rows none of whose particles lived get more.
-
-    In the last attempt a known value that the model holds to be impossible is a fact that tells nothing.
-    """
-    final = count >= MOST_PER_ROW
-    particles, alive = _race(model, rows, rng, given, count, lenient=final)
-    dead = np.flatnonzero(~alive)
-    if len(dead) == 0:
-        return particles.values
-    if final:
-        raise ConditionError(
-            f"{len(dead):,} of {len(rows):,} given rows cannot meet the conditions",
-            where=", ".join(given),
-            fix="They contradict what was learned; widen or drop a condition",
-        )
-    step = POOL // (16 * count)
-    again = stack(
-        [
-            _complete(model, rows[dead[at : at + step]], rng, given, 16 * count)
-            for at in range(0, len(dead), step)
-        ]
-    )
-    for name, array in particles.values.items():
-        array[dead] = again[name]
-    return particles.values
-
-
-def _race(
-    model: Steps, rows: np.ndarray, rng: np.random.Generator, given: Evidence, count: int, *, lenient: bool
-) -> tuple[Particles, np.ndarray]:
-    particles = Particles.start(model, len(rows) * count, origin=np.repeat(rows, count))
-    alive = np.ones(len(rows), bool)
-    for name in model.order:
-        here = spread({name: given[name]}, particles.origin)[name] if name in given else None
-        values, logp = particles.draw(name, rng, here)
-        particles.put(name, values)
-        if here is None:
-            continue
-        logp = logp.reshape(-1, count)
-        if lenient:
-            logp = np.where(
-                is_known(here, len(particles)).reshape(-1, count)
-                & np.isneginf(logp).all(axis=1, keepdims=True),
-                0.0,
-                logp,
-            )
-        particles.merit = particles.merit + logp.ravel()
-        particles, living = _resample_rows(particles, count, rng)
-        alive &= living
-    return particles.take(_survivors(particles.merit.reshape(-1, count), rng)), alive
-
-
-def _resample_rows(
-    particles: Particles, count: int, rng: np.random.Generator
-) -> tuple[Particles, np.ndarray]:
-    """Resample the particles of each row whose weights are poor, and say which rows have any weight left."""
-    merit = particles.merit.reshape(-1, count)
-    weight = normalise(merit)
-    living, poor = weight.max(axis=1) > 0, effective(weight) < count / 2
-    if poor.any():
-        keep = np.where((poor & living)[:, None], weight, 1 / count)
-        particles = particles.take(systematic_rows(keep, rng))
-        particles.merit = np.where(poor[:, None], 0.0, merit).ravel()
-    return particles, living
-
-
-def _survivors(merit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One position in each row's particles, drawn by weight (the Gumbel trick)."""
-    best = np.argmax(merit + rng.gumbel(size=merit.shape), axis=1)
-    return best + np.arange(len(merit)) * merit.shape[1]

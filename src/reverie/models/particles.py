@@ -8,6 +8,9 @@ import numpy as np
 
 from reverie.schema.blocks import CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
+POOL = 1 << 17
+"""Most particles at a time, for the sake of memory."""
+
 BlockEvidence = CategoryEvidence | RealEvidence
 
 
@@ -31,7 +34,7 @@ class Particles:
 
     `merit` is the probability of the evidence met since the last resampling. `debt` corrects for guided
     draws; it takes no part in resampling, for it would undo the guidance before the evidence is reached.
-    `origin` numbers the particles at the start: those of one origin share the blocks drawn before they parted.
+    `origin` numbers the particles at the start: those of one origin share the blocks before they parted.
     """
 
     model: Steps
@@ -125,6 +128,13 @@ def spread(given: Evidence, rows: np.ndarray) -> dict[str, BlockEvidence]:
         )
 
     return {name: pick(evidence) for name, evidence in given.items()}
+
+
+def stack(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Arrays of the same names, one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def normalise(log_weight: np.ndarray) -> np.ndarray:

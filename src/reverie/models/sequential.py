@@ -11,7 +11,7 @@ import numpy as np
 
 from reverie.models import conditioning
 from reverie.models.base import Fitted
-from reverie.models.particles import BlockEvidence, Particles, shut
+from reverie.models.particles import BlockEvidence, Particles, shut, stack
 from reverie.schema.blocks import Blocks, Evidence
 
 
@@ -38,8 +38,8 @@ class Sequential(Fitted):
 
         The log probability is (rows,), or None without evidence; where a Real's value is known it is the log
         density. Evidence arrays have one entry a partial row, and what is known is obeyed even where it has
-        probability 0. Muted codes are never drawn, unless `evidence.codes` says so. Values are a new array, in
-        the block's shape; the partial is not advanced, and gates are the caller's affair.
+        probability 0. Muted codes are never drawn, unless `evidence.codes` says so. Values are a new array,
+        in the block's shape; the partial is not advanced, and gates are the caller's affair.
         """
 
     @abstractmethod
@@ -67,7 +67,7 @@ class Sequential(Fitted):
             arrays = conditioning.answer(self.arranged(given), n, rng, given)
         else:
             starts = range(0, max(n, 1), self.chunk)
-            arrays = conditioning.stack([self._free(min(self.chunk, n - start), rng) for start in starts])
+            arrays = stack([self._free(min(self.chunk, n - start), rng) for start in starts])
         return Blocks(self.specs, {spec.name: arrays[spec.name] for spec in self.specs}, n)
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:

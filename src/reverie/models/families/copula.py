@@ -39,10 +39,10 @@ class Config:
 
 @dataclass
 class Latents:
-    """Partial rows: `noise` (latents, rows) holds the independent normals behind the blocks, `known` so far.
+    """Partial rows: `noise` (latents, rows), the independent normals behind the blocks, `known` so far.
 
-    `fresh` is the last drawn block and its noise, which `put` need not then draw anew; `ahead` the index, mean
-    and scale of the last latent asked for, as `score` and `put` ask for the same.
+    `fresh` is the last drawn block and its noise, which `put` need not then draw anew; `ahead` the index,
+    mean and scale of the last latent asked for, as `score` and `put` ask for the same.
     """
 
     noise: np.ndarray

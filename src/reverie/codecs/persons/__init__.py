@@ -1,0 +1,1 @@
+"""What identifies a person: telling it by form, checksum and name, and making up new ones."""

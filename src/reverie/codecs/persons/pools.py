@@ -1,0 +1,35 @@
+"""Parts of made-up people: some thousand first names, streets, companies ... of a locale, drawn once from Faker."""
+
+from functools import cache
+
+import pyarrow as pa
+
+from reverie.codecs.wording import fold
+
+_DRAWS = 4_000
+
+
+@cache
+def pool(locale: str, part: str) -> pa.Array:
+    """Different values of Faker's `part` (a method's name) in `locale`, always the same ones.
+
+    A locale that Faker does not know gives American values.
+    """
+    from faker import Faker
+    from faker.config import AVAILABLE_LOCALES
+
+    fake = Faker(locale if locale in AVAILABLE_LOCALES else "en_US")
+    fake.seed_instance(20_240_229)
+    draw = getattr(fake, part)
+    return pa.array(list(dict.fromkeys(str(draw()).replace("\n", ", ") for _ in range(_DRAWS))))
+
+
+@cache
+def plain_pool(locale: str, part: str) -> pa.Array:
+    """The values of `pool` in small letters a to z, as in e-mail addresses; American ones if few can be written so."""
+    spelled = (
+        "".join(sign for sign in fold(value) if "a" <= sign <= "z")
+        for value in pool(locale, part).to_pylist()
+    )
+    plain = list(dict.fromkeys(word for word in spelled if len(word) > 1))
+    return pa.array(plain) if len(plain) >= 50 else plain_pool("en_US", part)

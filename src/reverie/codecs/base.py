@@ -75,6 +75,8 @@ class Codec(ABC):
 
     TYPES: ClassVar[tuple[str, ...]]
     OPTIONS: ClassVar[Mapping[str, type]] = {}
+    INVENTED: ClassVar[bool] = False
+    """Whether values are made anew (identifiers, personal data), so that no rule may keep or compare them."""
 
     column: Column
     specs: tuple[Spec, ...]

@@ -33,7 +33,9 @@ _FIX = "Write for example 'age>=65', 'city in {Rome,Oslo}', 'age=30..40', 'end i
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is wanted of a column, before it is said of which one. Made by `between`, `one_of`, `missing` and so on."""
+    """What is wanted of a column, before it is said of which one. Made by `between`, `one_of`, `missing` and
+    so on.
+    """
 
     values: tuple[Any, ...] | None = None
     negate: bool = False
@@ -49,7 +51,9 @@ class Wanted:
 
 
 def between(low: Any, high: Any) -> Wanted:
-    """From `low` to `high`, both included; None leaves a side open. Raises ConditionError if the interval is empty."""
+    """From `low` to `high`, both included; None leaves a side open. Raises ConditionError if the interval is
+    empty.
+    """
     if low is None and high is None:
         raise ConditionError("both ends are open", where="between", fix="Give at least one of low and high")
     if low is not None and high is not None and _above(low, high):
@@ -110,7 +114,8 @@ def not_(wanted: Any) -> Wanted:
 
 
 def from_given(given: Mapping[str, Any], columns: Sequence[str]) -> list[Condition]:
-    """Conditions from a mapping: a value means equal, a list or set any of, None missing, or a wish such as `between`.
+    """Conditions from a mapping: a value means equal, a list or set any of, None missing, or a wish such as
+    `between`.
 
     Raises ConditionError for an unknown column, naming the nearest ones.
     """
@@ -120,7 +125,8 @@ def from_given(given: Mapping[str, Any], columns: Sequence[str]) -> list[Conditi
 
 
 def parse(text: str, columns: Sequence[str]) -> Condition:
-    """One condition as written on the command line; the longest column name that fits wins, then the operator.
+    """One condition as written on the command line; the longest column name that fits wins, then the
+    operator.
 
     Raises ConditionError if no column fits or the rest cannot be read.
 

@@ -48,7 +48,9 @@ def typed(condition: Condition, kind: pa.DataType) -> Condition:
 
 
 def meets(table: pa.Table, conditions: Sequence[Condition]) -> np.ndarray:
-    """Which rows meet every condition, (rows,) bool. A missing cell meets only `missing`, and a negation of values."""
+    """Which rows meet every condition, (rows,) bool. A missing cell meets only `missing`, and a negation of
+    values.
+    """
     mask = np.ones(table.num_rows, dtype=bool)
     for condition in conditions:
         if condition.column not in table.column_names:

@@ -1,4 +1,6 @@
-"""Constraints: rules that hold in every row, found in the data or written by the user, and enforced in every sample."""
+"""Constraints: rules that hold in every row, found in the data or written by the user, and enforced in every
+sample.
+"""
 
 from collections.abc import Sequence
 
@@ -20,7 +22,8 @@ def check(
 ) -> list[tuple[Constraint, np.ndarray]]:
     """Each constraint with the rows of `table` that keep it, (rows,) bool.
 
-    What a rule must learn (which combinations there are) is taken from `reference`, or else from `table` itself.
+    What a rule must learn (which combinations there are) is taken from `reference`, or else from `table`
+    itself.
     """
     learned = table if reference is None else reference
     return [(c, rule_for(c).fit(c, learned, 1).valid(table)) for c in constraints]

@@ -10,7 +10,7 @@ _PRECISION = 1e-10
 
 
 def reckon(constraint: Constraint, operands: list[np.ndarray]) -> np.ndarray:
-    """The operation on the operands, (rows,) float64; NaN where an operand is missing or the divisor is zero."""
+    """The operation on the operands, (rows,) float64; NaN where one is missing or the divisor is zero."""
     operation = constraint.options["operation"]
     with np.errstate(all="ignore"):
         if operation == "product":

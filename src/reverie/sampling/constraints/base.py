@@ -1,7 +1,9 @@
-"""The contract of a kind of constraint: a rule that is checked, may be detected, and may make columns superfluous.
+"""The contract of a kind of constraint: a rule that is checked, may be detected, and may make columns
+superfluous.
 
-A module in `kinds/` has `RULE`, a subclass of `Rule`; its file name is the `kind` of the constraints it serves. A rule
-that *reduces* takes columns away before modelling and puts them back after, so that it holds by construction.
+A module in `kinds/` has `RULE`, a subclass of `Rule`; its file name is the `kind` of the constraints it
+serves. A rule that *reduces* takes columns away before modelling and puts them back after, so that it holds
+by construction.
 """
 
 from abc import ABC, abstractmethod
@@ -37,22 +39,23 @@ class Rule(ABC):
     def verify(cls, constraint: Constraint) -> None:
         """Check the form. Raises ConstraintError on a wrong number of columns or wrong options."""
         fewest, most = cls.COLUMNS
-        if len(constraint.columns) < fewest or (most is not None and len(constraint.columns) > most):
-            wanted = (
-                str(fewest)
-                if most == fewest
-                else f"{fewest} or more"
-                if most is None
-                else f"{fewest} to {most}"
-            )
-            raise fault(constraint, f"has {len(constraint.columns)} columns", fix=f"It takes {wanted}")
+        count = len(constraint.columns)
+        if count < fewest or (most is not None and count > most):
+            fix = f"It takes {fewest}" if most == fewest else f"It takes at least {fewest}"
+            raise fault(constraint, f"has {count} columns", fix=fix)
         if unknown := set(constraint.options) - cls.OPTIONS:
             allowed = ", ".join(sorted(cls.OPTIONS)) or "none"
             raise fault(constraint, f"unknown option '{min(unknown)}'", fix=f"Options are: {allowed}")
 
     @classmethod
-    def agree(cls, constraints: Sequence[Constraint]) -> None:
-        """Check constraints of this kind with one another and the rest. Raises ConstraintError on a contradiction."""
+    def made(cls, constraint: Constraint) -> str | None:  # noqa: ARG003
+        """The column that the rule can make out of its other columns, if there is one."""
+        return None
+
+    @classmethod
+    def agree(cls, constraints: Sequence[Constraint]) -> None:  # noqa: ARG003
+        """Check those of this kind with one another and the rest. Raises ConstraintError if they clash."""
+        return
 
     @classmethod
     def detect(cls, observed: Observed) -> list[Constraint]:  # noqa: ARG003
@@ -96,12 +99,19 @@ class Rule(ABC):
         """The table without the columns in `drops` and with those in `adds`."""
         return table
 
+    def reduce_known(self, table: pa.Table) -> pa.Table:
+        """As `reduce`, for rows in which a missing cell is an unknown one."""
+        return self.reduce(table)
+
     def restore(self, table: pa.Table) -> pa.Table:
-        """The table with the columns in `drops` again, those in `adds` gone; column order is the caller's affair."""
+        """The table with the columns in `drops` again, those in `adds` gone; column order is the caller's
+        affair.
+        """
         return table
 
     def translate(self, condition: Condition) -> list[Condition]:  # noqa: ARG002
-        """What a condition on a dropped column says of the modelled ones; it may say less than the condition does.
+        """What a condition on a dropped column says of the modelled ones; it may say less than the condition
+        does.
 
         Raises ConditionError if no row can meet it.
         """
@@ -123,7 +133,9 @@ def kinds() -> tuple[str, ...]:
 
 
 def rule_for(constraint: Constraint) -> type[Rule]:
-    """The rule class of a constraint. Raises ConstraintError, naming the kinds there are, if its kind is unknown."""
+    """The rule class of a constraint. Raises ConstraintError, naming the kinds there are, if its kind is
+    unknown.
+    """
     if constraint.kind not in kinds():
         raise ConstraintError(
             f"no kind of constraint '{constraint.kind}'",

@@ -15,7 +15,9 @@ _MOST_EXACT = 1e15
 
 
 def axis(kind: pa.DataType) -> str | None:
-    """What a column of this type can be compared and reckoned with: 'number', 'date', 'moment', 'span' or nothing."""
+    """What a column of this type can be compared and reckoned with: 'number', 'date', 'moment', 'span' or
+    nothing.
+    """
     if pa.types.is_dictionary(kind):
         return axis(kind.value_type)
     tests = (
@@ -39,7 +41,9 @@ def numbers(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
 
 
 def from_numbers(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    """The Arrow array of type `kind` that `numbers` turns into `values`; whole types are rounded, NaN is missing."""
+    """The Arrow array of type `kind` that `numbers` turns into `values`; whole types are rounded, NaN is
+    missing.
+    """
     if pa.types.is_dictionary(kind):
         return as_type(from_numbers(values, kind.value_type), kind)
     absent = ~np.isfinite(values)
@@ -47,7 +51,7 @@ def from_numbers(values: np.ndarray, kind: pa.DataType) -> pa.Array:
     if pa.types.is_date(kind):
         return pa.array(whole.astype(np.int32), pa.int32(), mask=absent).cast(pa.date32()).cast(kind)
     if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
-        # Doubles hold a moment of this century to a quarter of a microsecond, so finer units are rounded to that.
+        # Doubles hold a moment of this century to a quarter of a microsecond: finer units are rounded.
         unit = min(_UNITS[kind.unit], 10**6)
         ticks = np.rint(np.where(absent, 0.0, values) * unit).astype(np.int64) * (_UNITS[kind.unit] // unit)
         return pa.array(ticks, pa.int64(), mask=absent).cast(kind)
@@ -64,7 +68,9 @@ def as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def has_levels(kind: pa.DataType) -> bool:
-    """Whether columns of this type can be taken as levels: text, truth, numbers and times do, lists and bytes do not."""
+    """Whether columns of this type can be taken as levels: text, truth, numbers and times do, lists and bytes
+    do not.
+    """
     if pa.types.is_dictionary(kind):
         return has_levels(kind.value_type)
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

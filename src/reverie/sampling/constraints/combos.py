@@ -1,4 +1,4 @@
-"""The combinations of values that several columns take together, and which of them each row of a table holds."""
+"""The combinations of values that several columns take together, and which of them each row holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,6 +52,22 @@ class Combos:
         order = np.argsort(own, kind="stable")
         spot = np.minimum(np.searchsorted(own[order], theirs), len(self) - 1)
         return np.where(own[order][spot] == theirs, order[spot], -1)
+
+    def only(self, table: pa.Table) -> np.ndarray:
+        """Position of the one combination that fits the cells present in each row, -1 for none or several."""
+        found = np.full(table.num_rows, -1, dtype=np.int64)
+        masks = [flat(table[name]).is_valid().to_numpy(zero_copy_only=False) for name in table.column_names]
+        present = np.column_stack(masks)
+        for pattern in np.unique(present, axis=0):
+            on = tuple(name for name, known in zip(table.column_names, pattern, strict=True) if known)
+            if not on:
+                continue
+            rows = np.flatnonzero((present == pattern).all(axis=1))
+            spot = self.find(table.take(pa.array(rows)), on)
+            key = cells.joint([cells.codes(self.table[name])[0] for name in on])
+            single = np.bincount(key)[key] == 1
+            found[rows] = np.where((spot >= 0) & single[spot], spot, -1)
+        return found
 
     def state(self) -> dict[str, Any]:
         """JSON-able; no value that is not in a combination kept."""

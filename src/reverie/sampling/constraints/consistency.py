@@ -14,8 +14,9 @@ from reverie.schema.types import Constraint, Table
 def check_consistent(constraints: Sequence[Constraint], schema: Table, table: pa.Table | None = None) -> None:
     """Refuse enforced constraints that cannot hold together, or that `table` itself breaks.
 
-    Raises ConstraintError: an unknown kind, column or option; low above high; inequalities or formulas in a circle;
-    two formulas for one column; an inequality that the ranges forbid; rows of `table` that break a rule (how many).
+    Raises ConstraintError: an unknown kind, column or option; low above high; inequalities or formulas in a
+    circle; two formulas for one column; an inequality that the ranges forbid; rows of `table` that break a
+    rule (how many).
     """
     enforced = [constraint for constraint in constraints if constraint.enforced]
     for constraint in enforced:

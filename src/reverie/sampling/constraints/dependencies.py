@@ -18,10 +18,11 @@ _FORBIDDEN = 0.2
 
 
 def determined(observed: Observed) -> list[Constraint]:
-    """Each column that another of at most 1,000 levels determines, with the one that determines most as its key.
+    """Each column that another of at most 1,000 levels determines, with the one that determines most as its
+    key.
 
-    Evidence is counted in repeats: rows whose key was seen before, times the chance that another row of the table
-    would differ. It must be 30 and 1 % of the rows.
+    Evidence is counted in repeats: rows whose key was seen before, times the chance that another row of the
+    table would differ. It must be 30 and 1 % of the rows.
     """
     names = [name for name in observed.levelled if len(observed.codes(name)[1]) > 1]
     pairs = {
@@ -37,29 +38,30 @@ def determined(observed: Observed) -> list[Constraint]:
     ]
 
 
-def forbidden(observed: Observed) -> list[Constraint]:
-    """Pairs of categories where combinations never seen would be expected in at least 20 % of the rows; only offered."""
+def forbidden(observed: Observed, dependent: set[str]) -> list[Constraint]:
+    """Pairs of categories of which combinations never seen would be expected in at least 20 % of the rows.
+
+    Only offered, as the missing combinations may be rare rather than impossible. Columns in `dependent` are
+    left out.
+    """
     names = [
-        n
-        for n in observed.levelled
-        if cells.axis(observed.table[n].type) is None and len(observed.codes(n)[1]) <= _MOST_LEVELS
+        name for name in observed.levelled if name not in dependent and _is_small_category(observed, name)
     ]
-    found = []
-    for left, right in itertools.combinations(names, 2):
-        if _never_seen(observed.sample, left, right) < _FORBIDDEN:
-            continue
-        share = _never_seen(observed, left, right)
-        linked = _determines(observed, left, right) or _determines(observed, right, left)
-        if share >= _FORBIDDEN and not linked:
-            found.append(
-                Constraint(
-                    kind="fixed_combinations",
-                    columns=(left, right),
-                    enforced=False,
-                    evidence=f"combinations never seen in {observed.rows:,} rows would be in {share:.0%} if the two were independent",
-                )
-            )
-    return found
+    return [
+        Constraint(
+            kind="fixed_combinations",
+            columns=pair,
+            enforced=False,
+            evidence=f"never seen in {observed.rows:,} rows are combinations that would be in "
+            f"{_never_seen(observed, *pair):.0%} of them if the two were independent",
+        )
+        for pair in itertools.combinations(names, 2)
+        if _never_seen(observed.sample, *pair) >= _FORBIDDEN and _never_seen(observed, *pair) >= _FORBIDDEN
+    ]
+
+
+def _is_small_category(observed: Observed, name: str) -> bool:
+    return cells.axis(observed.table[name].type) is None and len(observed.codes(name)[1]) <= _MOST_LEVELS
 
 
 def _determines(observed: Observed, key: str, name: str) -> bool:
@@ -82,7 +84,7 @@ def _needed(observed: Observed) -> float:
 
 
 def _roots(observed: Observed, names: list[str], pairs: set[tuple[str, str]]) -> dict[str, str]:
-    """Determined column -> its key; keys are determined by none. Of two that fix each other, text is the key."""
+    """Determined column -> its key, which none determines. Of two that fix each other, text is the key."""
 
     def rank(name: str) -> tuple[bool, int, int]:
         kind = observed.table[name].type
@@ -108,12 +110,13 @@ def _constraint(observed: Observed, key: str, name: str) -> Constraint:
         columns=(key, name),
         options={"determined": name},
         enforced=bool(covered >= _COVERED),
-        evidence=f"each of the {len(counts):,} values of {key} goes with one value of {name}, in all {observed.rows:,} rows",
+        evidence=f"each of the {len(counts):,} values of {key} goes with one value of {name}, "
+        f"in all {observed.rows:,} rows",
     )
 
 
 def _never_seen(observed: Observed, left: str, right: str) -> float:
-    """Mass, under independence, of combinations expected at least 10 times in the whole table but not there."""
+    """Mass, under independence, of combinations expected at least 10 times in the table but not there."""
     a, b = observed.codes(left)[0], observed.codes(right)[0]
     seen = np.zeros((a.max() + 1, b.max() + 1))
     np.add.at(seen, (a, b), 1)

@@ -9,7 +9,8 @@ from reverie.schema.types import Constraint, Table
 
 
 def detect(table: pa.Table, schema: Table) -> tuple[Constraint, ...]:
-    """Rules that hold in every row and that chance would have broken; `enforced` is False for those only offered.
+    """Rules that hold in every row and that chance would have broken; `enforced` is False for those only
+    offered.
 
     Needs at least 100 rows. Candidates are sorted out on 2,000 rows and then verified on all.
     """
@@ -23,7 +24,8 @@ def detect(table: pa.Table, schema: Table) -> tuple[Constraint, ...]:
 def _follows(constraint: Constraint, found: list[Constraint]) -> bool:
     """Whether another rule among those found says all that this one does.
 
-    What a formula or a determined column makes is right by construction, so rules on the same columns say no more.
+    What a formula or a determined column makes is right by construction, so rules on the same columns say no
+    more.
     """
     makers = [
         c

@@ -1,10 +1,13 @@
-"""A table as detection looks at it: each column read once, and a sample on which to sort out candidates cheaply."""
+"""A table as detection looks at it: each column read once, and a sample on which to sort out candidates
+cheaply.
+"""
 
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
+from reverie.codecs.base import types
 from reverie.sampling.constraints import cells
 from reverie.schema.types import Table
 
@@ -13,7 +16,9 @@ _MOST_LEVELS = 1_000
 
 
 class Observed:
-    """A table and its schema, with columns as numbers and as codes, computed when first asked for and then kept."""
+    """A table and its schema, with columns as numbers and as codes, computed when first asked for and then
+    kept.
+    """
 
     def __init__(self, table: pa.Table, schema: Table) -> None:
         self.table, self.schema = table, schema
@@ -23,9 +28,10 @@ class Observed:
 
     @cached_property
     def names(self) -> list[str]:
-        """Columns that rules may speak of: all but the primary key, whose values are made anew."""
-        known = {column.name for column in self.schema.columns}
-        return [n for n in self.table.column_names if n in known and n != self.schema.primary_key]
+        """Columns that rules may speak of: all but the primary key and others whose values are made anew."""
+        codecs = types()
+        learned = {c.name for c in self.schema.columns if c.type not in codecs or not codecs[c.type].INVENTED}
+        return [n for n in self.table.column_names if n in learned and n != self.schema.primary_key]
 
     @cached_property
     def sample(self) -> "Observed":

@@ -15,7 +15,9 @@ _SHARE = 0.01
 
 
 def links(observed: Observed) -> list[Constraint]:
-    """Conditionals on missing cells that hold in all rows and that chance would break in at least 30 rows and 1 %."""
+    """Conditionals on missing cells that hold in all rows and that chance would break in at least 30 rows and
+    1 %.
+    """
     absent = _absent(observed)
     together = _missing_together(observed, absent)
     explained = {constraint.columns[1] for constraint in together}
@@ -65,7 +67,7 @@ def _decided_by_values(observed: Observed, name: str, absent: np.ndarray) -> lis
     covered = 0.0
     for key in observed.levelled:
         codes, levels = observed.codes(key)
-        if key == name or len(levels) > _MOST_LEVELS or key in observed.numeric and len(levels) > 2:
+        if key == name or len(levels) > _MOST_LEVELS or (key in observed.numeric and len(levels) > 2):
             continue
         rows, empty = np.bincount(codes), np.bincount(codes, weights=absent)
         valid = np.array([level.is_valid for level in levels]) & (rows >= _LEVEL_ROWS)

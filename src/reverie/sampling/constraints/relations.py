@@ -29,8 +29,9 @@ class _Matrix:
 def sums(observed: Observed) -> list[Constraint]:
     """Columns that are weighted sums of others plus a constant.
 
-    Columns are taken by ascending spread and projected on the independent ones before them (Gram-Schmidt); what
-    leaves no residue beyond its rounding is a sum, of which the widest column, as a rule the total, is the result.
+    Columns are taken by ascending spread and projected on the independent ones before them (Gram-Schmidt);
+    what leaves no residue beyond its rounding is a sum, of which the widest column, as a rule the total, is
+    the result.
     """
     matrix = _complete(observed)
     found: list[Constraint] = []
@@ -82,6 +83,7 @@ def _complete(observed: Observed) -> _Matrix:
     sample = observed.sample
     names = [name for name in observed.numeric if _spread(sample, name) > 0]
     names.sort(key=lambda name: int(np.isnan(sample.numbers(name)).sum()))
+    values = np.zeros((0, 0))
     while names:
         values = np.column_stack([sample.numbers(name) for name in names])
         values = values[np.isfinite(values).all(axis=1)]

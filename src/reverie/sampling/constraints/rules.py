@@ -1,4 +1,4 @@
-"""All enforced constraints of a table together: which columns need not be modelled, and which rows are valid."""
+"""All enforced constraints of a table: which columns need not be modelled, and which rows are valid."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from reverie.codecs.base import Condition
+from reverie.core.errors import ConditionError
 from reverie.sampling.constraints import cells
-from reverie.sampling.constraints.base import Rule, rule_for, title
+from reverie.sampling.constraints.base import Rule, circle, rule_for, title
 from reverie.sampling.matching import typed
 from reverie.schema.types import Constraint, Table
 
@@ -34,9 +35,9 @@ class Rules:
         """
         left, rules = list(table.column_names), []
         columns = {column.name: column for column in schema.columns}
-        for constraint in _ordered([c for c in schema.constraints if c.enforced]):
+        for constraint, may_reduce in _ordered([c for c in schema.constraints if c.enforced]):
             rule = rule_for(constraint).fit(constraint, table, k)
-            if not set(rule.needs) <= set(left):
+            if not (may_reduce and set(rule.needs) <= set(left)):
                 rule = rule.plain()
             left = _replace(left, rule)
             columns |= {column.name: column for column in rule.adds}
@@ -50,6 +51,16 @@ class Rules:
         """The table with the columns of `reduced_schema`: what is modelled."""
         for rule in self.rules:
             table = rule.reduce(table)
+        return table.select([column.name for column in self.reduced_schema.columns])
+
+    def reduce_known(self, table: pa.Table) -> pa.Table:
+        """As `reduce`, for rows given in part, in which a missing cell is an unknown one.
+
+        Where the known cells leave more than one possibility the reduced cell stays missing, and what was
+        given must be checked after `restore`.
+        """
+        for rule in self.rules:
+            table = rule.reduce_known(table)
         return table.select([column.name for column in self.reduced_schema.columns])
 
     def restore(self, table: pa.Table) -> pa.Table:
@@ -68,9 +79,14 @@ class Rules:
     def translate(self, conditions: Sequence[Condition]) -> tuple[list[Condition], list[Condition]]:
         """Conditions on the modelled columns, and those that must be checked on the rows after `restore`.
 
-        Values are read in the type of their column. Raises ConditionError if a value makes no sense in it, or if no
-        row can meet the condition.
+        Values are read in the type of their column. Raises ConditionError if a value makes no sense in it, or
+        if no row can meet the condition.
         """
+        for condition in conditions:
+            if condition.column not in self.arrow:
+                raise ConditionError(
+                    "no such column", where=condition.column, fix="See the columns with inspect"
+                )
         wanted = [typed(condition, self.arrow[condition.column]) for condition in conditions]
         after: list[Condition] = []
         for rule in self.rules:
@@ -113,14 +129,28 @@ class Rules:
         )
 
 
-def _ordered(constraints: list[Constraint]) -> list[Constraint]:
-    """By the place of the kind; among rules of one kind, results before the columns they are made from."""
-    makers: dict[str, list[str]] = {}
+def _ordered(constraints: list[Constraint]) -> list[tuple[Constraint, bool]]:
+    """Constraints in the order to reduce by, each with whether it may.
+
+    A column is taken away before those that it is made from; of rules that would make each other's columns,
+    the first one does. Then come groups of columns that are modelled as one.
+    """
+    makers: dict[str, tuple[str, ...]] = {}
+    blocked = []
     for constraint in constraints:
-        if constraint.kind == "formula":
-            makers.setdefault(constraint.columns[0], []).extend(constraint.columns[1:])
+        made = rule_for(constraint).made(constraint)
+        sources = tuple(name for name in constraint.columns if name != made)
+        if made is not None and (made in makers or circle(makers | {made: sources})):
+            blocked.append(constraint)
+        elif made is not None:
+            makers[made] = sources
     depth = {name: place for place, name in enumerate(TopologicalSorter(makers).static_order())}
-    return sorted(constraints, key=lambda c: (rule_for(c).PLACE, -depth.get(c.columns[0], 0)))
+
+    def turn(constraint: Constraint) -> tuple[int, int]:
+        made = rule_for(constraint).made(constraint)
+        return (rule_for(constraint).PLACE, 0) if made is None else (0, -depth.get(made, 0))
+
+    return [(constraint, constraint not in blocked) for constraint in sorted(constraints, key=turn)]
 
 
 def _replace(names: list[str], rule: Rule) -> list[str]:

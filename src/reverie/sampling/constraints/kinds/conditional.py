@@ -20,8 +20,8 @@ _FIELDS = frozenset({"values", "negate", "low", "high", "strict_low", "strict_hi
 class Conditional(Rule):
     """Where `columns[0]` meets `when`, `columns[1]` meets `then`.
 
-    `when` and `then` are written as the fields of a condition: `{"values": [true]}`, `{"low": 3}`, `{"missing": false}`.
-    A `then` of missing is restored by emptying the cell; all else is checked.
+    `when` and `then` are written as the fields of a condition: `{"values": [true]}`, `{"low": 3}`,
+    `{"missing": false}`. A `then` of missing is restored by emptying the cell; all else is checked.
     """
 
     OPTIONS = frozenset({"when", "then"})
@@ -43,11 +43,15 @@ class Conditional(Rule):
 
     @classmethod
     def detect(cls, observed: Observed) -> list[Constraint]:
-        """Columns that are missing, or are never missing, wherever another one is missing or has certain values."""
+        """Columns that are missing, or are never missing, wherever another one is missing or has certain
+        values.
+        """
         return presence.links(observed)
 
     def valid(self, table: pa.Table) -> np.ndarray:
-        """Rows where `when` is not met, or `then` is, or (unless it is about missing cells) its cell is missing."""
+        """Rows where `when` is not met, or `then` is, or (unless it is about missing cells) its cell is
+        missing.
+        """
         when, then = self._part("when"), self._part("then")
         try:
             held = ~meets(table, [when]) | meets(table, [then])

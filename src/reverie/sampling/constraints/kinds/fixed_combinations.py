@@ -1,6 +1,5 @@
 """Columns hold only combinations that were seen; one of them may be determined by the others."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -26,11 +25,12 @@ Mode = Literal["lookup", "fuse", "check", "lenient"]
 
 @dataclass(frozen=True)
 class FixedCombinations(Rule):
-    """Combinations of `columns` are those that at least k rows hold; `determined` names a column the others fix.
+    """Combinations of `columns` are those that at least k rows hold; `determined` names a column the others
+    fix.
 
     A determined column is dropped and looked up; otherwise up to four columns are fused into one. `mode` is
-    'check' where neither is possible, and 'lenient' (unknown combinations pass) where most combinations are too
-    rare to be kept.
+    'check' where neither is possible, and 'lenient' (unknown combinations pass) where most combinations are
+    too rare to be kept.
     """
 
     OPTIONS = frozenset({"determined"})
@@ -53,9 +53,18 @@ class FixedCombinations(Rule):
             )
 
     @classmethod
+    def made(cls, constraint: Constraint) -> str | None:
+        """The determined column."""
+        return constraint.options.get("determined")
+
+    @classmethod
     def detect(cls, observed: Observed) -> list[Constraint]:
-        """Columns that another one determines (enforced), and pairs with forbidden combinations (only offered)."""
-        return [*dependencies.determined(observed), *dependencies.forbidden(observed)]
+        """Columns that another one determines (enforced), and pairs with forbidden combinations (only
+        offered).
+        """
+        determined = dependencies.determined(observed)
+        dependent = {constraint.options["determined"] for constraint in determined}
+        return [*determined, *dependencies.forbidden(observed, dependent)]
 
     @classmethod
     def fit(cls, constraint: Constraint, table: pa.Table, k: int) -> Self:
@@ -84,7 +93,7 @@ class FixedCombinations(Rule):
 
     @property
     def _fused(self) -> str:
-        return f"__fused({','.join(self.constraint.columns)})"
+        return f"__fused({self.constraint.columns[0]}+{len(self.constraint.columns) - 1})"
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -146,13 +155,30 @@ class FixedCombinations(Rule):
             table.drop_columns(list(self.constraint.columns)), self._fused, labels, before=before
         )
 
+    def reduce_known(self, table: pa.Table) -> pa.Table:
+        """As `reduce`; a row that only one combination fits takes that one."""
+        if not self.drops:
+            return table
+        spot = self.combos.only(table.select(list(self.constraint.columns)))
+        places = pa.array(spot, pa.int64(), mask=spot < 0)
+        if self.mode == "fuse":
+            before = table.column_names.index(self.constraint.columns[0])
+            labels = places.cast(pa.string())
+            return add_column(table.drop_columns(list(self.drops)), self._fused, labels, before=before)
+        for name in self._keys:
+            known = self.combos.table[name].take(places).combine_chunks()
+            values = pc.coalesce(flat(table[name]), known)
+            table = add_column(table, name, cells.as_type(values, table[name].type), before=0)
+        return table.drop_columns(list(self.drops))
+
     def restore(self, table: pa.Table) -> pa.Table:
         """The columns of each row's combination; missing where the combination is not known."""
         if self.mode == "lookup":
             spot = self.combos.find(table, self._keys)
         else:
-            spot = pc.fill_null(table[self._fused].cast(pa.string()).cast(pa.int64()), -1).to_numpy()
-            spot = np.where(spot < len(self.combos), spot, -1)
+            labels = pa.array(range(len(self.combos)), pa.int64()).cast(pa.string())
+            found = pc.index_in(flat(table[self._fused]).cast(pa.string()), value_set=labels)
+            spot = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
             table = table.drop_columns([self._fused])
         places = pa.array(spot, pa.int64(), mask=spot < 0)
         for name in self.drops:
@@ -174,7 +200,7 @@ class FixedCombinations(Rule):
             return [Condition(self._fused, values=tuple(str(place) for place in np.flatnonzero(met)))]
         if len(self._keys) > 1:
             return []
-        (key,) = self._keys
+        key = self._keys[0]
         levels = self.combos.table[key].filter(pa.array(met)).to_pylist()
         if None in levels:
             return [Condition(key, missing=True)] if len(levels) == 1 else []

@@ -1,4 +1,4 @@
-"""One column is reckoned from others: a weighted sum, a product or a ratio, rounded to the column's decimals."""
+"""One column is reckoned from others: a weighted sum, a product or a ratio, rounded as the column is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ Mode = Literal["derive", "rewrite", "check"]
 class Formula(Rule):
     """`columns[0]` is the `operation` of the other columns; `weights` and `constant` belong to a sum.
 
-    Dates count in days, moments and spans of time in seconds. `tolerance` is the largest difference that still
-    passes; without it, half a unit of the result's last decimal. In mode 'derive' the result is dropped and
-    reckoned anew; in mode 'rewrite' it is modelled for its missing cells only.
+    Dates count in days, moments and spans of time in seconds. `tolerance` is the largest difference that
+    still passes; without it, half a unit of the result's last decimal. In mode 'derive' the result is dropped
+    and reckoned anew; in mode 'rewrite' it is modelled for its missing cells only.
     """
 
     OPTIONS = frozenset({"operation", "weights", "constant", "tolerance"})
@@ -60,6 +60,11 @@ class Formula(Rule):
             raise fault(constraint, f"'{result}' is reckoned from itself", fix="Take it from the operands")
 
     @classmethod
+    def made(cls, constraint: Constraint) -> str | None:
+        """The result."""
+        return constraint.columns[0]
+
+    @classmethod
     def agree(cls, constraints: Sequence[Constraint]) -> None:
         """Refuses two formulas for one column, and formulas that need each other's results in a circle."""
         edges: dict[str, tuple[str, ...]] = {}
@@ -86,7 +91,9 @@ class Formula(Rule):
 
     @classmethod
     def fit(cls, constraint: Constraint, table: pa.Table, k: int) -> Self:  # noqa: ARG003
-        """The rule derives its result if the result is missing just where an operand is, and rewrites it otherwise."""
+        """The rule derives its result if the result is missing just where an operand is, and rewrites it
+        otherwise.
+        """
         result = constraint.columns[0]
         rule = cls(
             constraint,
@@ -148,7 +155,7 @@ class Formula(Rule):
 
     def translate(self, condition: Condition) -> list[Condition]:
         """For a formula of one column the condition on that column; otherwise nothing is known beforehand."""
-        result, *operands = self.constraint.columns
+        _, *operands = self.constraint.columns
         if len(operands) > 1 or condition.missing is None:
             return []
         return [replace(condition, column=operands[0])]

@@ -49,7 +49,9 @@ class Inequality(Rule):
 
     @classmethod
     def detect(cls, observed: Observed) -> list[Constraint]:
-        """Pairs never out of order that would be, in at least 5 % of the rows, if the columns were independent."""
+        """Pairs never out of order that would be, in at least 5 % of the rows, if the columns were
+        independent.
+        """
         pairs = []
         for axis in sorted(set(observed.numeric.values())):
             names = [name for name, its in observed.numeric.items() if its == axis]
@@ -70,7 +72,7 @@ def _candidates(sample: Observed, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _by_chance(observed: Observed, left: str, right: str) -> float:
-    """Share of all pairings of a left with a right value, whatever their rows, in which left is above right."""
+    """Share of all pairings of a left with a right value, of whatever rows, with left above right."""
     a, b = observed.numbers(left), np.sort(observed.numbers(right))
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
     return float(np.mean(np.searchsorted(b, a, side="left"))) / len(b) if len(a) and len(b) else 0.0
@@ -79,7 +81,7 @@ def _by_chance(observed: Observed, left: str, right: str) -> float:
 def _holds(observed: Observed, left: str, right: str) -> bool:
     a, b = observed.numbers(left), observed.numbers(right)
     both = np.count_nonzero(~np.isnan(a) & ~np.isnan(b))
-    return both >= _ROWS and not np.any(a > b) and bool(np.any(a < b))
+    return bool(both >= _ROWS and not np.any(a > b) and np.any(a < b))
 
 
 def _without_implied(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ class OneHot(Rule):
     arrow: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, constraint: Constraint, table: pa.Table, k: int) -> Self:
+    def fit(cls, constraint: Constraint, table: pa.Table, k: int) -> Self:  # noqa: ARG003
         """The rule reduces if every row is one-hot or has all of the columns missing."""
         values = _matrix(table, constraint.columns)
         if values is None or not np.all(_exactly_one(values) | np.isnan(values).all(axis=1)):
@@ -57,7 +57,7 @@ class OneHot(Rule):
 
     @property
     def _made(self) -> str:
-        return f"__onehot({','.join(self.constraint.columns)})"
+        return f"__onehot({self.constraint.columns[0]}+{len(self.constraint.columns) - 1})"
 
     @property
     def drops(self) -> tuple[str, ...]:
@@ -92,6 +92,18 @@ class OneHot(Rule):
         label = pa.array(self.constraint.columns).take(pa.array(place, mask=~_exactly_one(values)))
         before = table.column_names.index(self.constraint.columns[0])
         return add_column(table.drop_columns(list(self.drops)), self._made, label, before=before)
+
+    def reduce_known(self, table: pa.Table) -> pa.Table:
+        """As `reduce`; a column that is true settles the row, and so do all others that are false."""
+        values = _matrix(table, self.constraint.columns)
+        if values is None or not self.arrow:
+            return self.reduce(table)
+        unknown = np.isnan(values)
+        last = (unknown.sum(axis=1) == 1) & (np.nansum(values, axis=1) == 0)
+        values = np.where(unknown, last[:, None].astype(float), values)
+        for place, name in enumerate(self.constraint.columns):
+            table = add_column(table, name, pa.array(values[:, place]), before=0)
+        return self.reduce(table)
 
     def restore(self, table: pa.Table) -> pa.Table:
         """The columns again, in the types they had."""

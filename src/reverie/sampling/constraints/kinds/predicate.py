@@ -23,7 +23,9 @@ class Function(str):
 
 
 class Predicate(Rule):
-    """`function(table of columns) -> (rows,) bool`. Python only: it cannot be written into a schema or an artifact."""
+    """`function(table of columns) -> (rows,) bool`. Python only: it cannot be written into a schema or an
+    artifact.
+    """
 
     OPTIONS = frozenset({"function"})
 
@@ -54,7 +56,9 @@ class Predicate(Rule):
 def predicate(
     columns: tuple[str, ...] | list[str], function: Callable[[pa.Table], np.ndarray], name: str = ""
 ) -> Constraint:
-    """A constraint that `function` checks: it gets an Arrow table of `columns` and returns a bool for each row."""
+    """A constraint that `function` checks: it gets an Arrow table of `columns` and returns a bool for each
+    row.
+    """
     named = Function(name or getattr(function, "__name__", "predicate"), function)
     return Constraint(kind="predicate", columns=tuple(columns), options={"function": named})
 

@@ -20,7 +20,9 @@ _TOO_WIDE = 1e100
 
 
 class Range(Rule):
-    """Every one of `columns` is in [`low`, `high`]; either may be left out, and dates are written as ISO text."""
+    """Every one of `columns` is in [`low`, `high`]; either may be left out, and dates are written as ISO
+    text.
+    """
 
     OPTIONS = frozenset({"low", "high"})
 
@@ -66,8 +68,11 @@ class Range(Rule):
 
     @classmethod
     def detect(cls, observed: Observed) -> list[Constraint]:
-        """Numbers never negative, though a normal curve of their mean and spread would be in at least 1 % of rows."""
+        """Numbers never negative, though a normal curve of their mean and spread would be in at least 1 % of
+        rows.
+        """
         numeric = [name for name, axis in observed.numeric.items() if axis in ("number", "span")]
+        numeric = [name for name in numeric if len(np.unique(observed.sample.numbers(name))) > 2]
         shares = {name: _negative_by_chance(observed, name) for name in numeric}
         found = tuple(name for name, share in shares.items() if share >= _CHANCE)
         if not found:
@@ -77,8 +82,8 @@ class Range(Rule):
                 kind="range",
                 columns=found,
                 options={"low": 0},
-                evidence=f"never negative in {observed.rows:,} rows; a normal curve of the same mean and spread would be in "
-                f"{min(shares[name] for name in found):.0%} or more",
+                evidence=f"never negative in {observed.rows:,} rows; a normal curve of the same mean "
+                f"and spread would be in {min(shares[name] for name in found):.0%} or more",
             )
         ]
 
@@ -100,7 +105,9 @@ def _exceeds(low: Any, high: Any) -> bool:
 
 
 def _negative_by_chance(observed: Observed, name: str) -> float:
-    """Share of a normal curve that lies below zero, or 0.0 if the column is negative or is too short or constant."""
+    """Share of a normal curve that lies below zero, or 0.0 if the column is negative or is too short or
+    constant.
+    """
     values: Any = observed.numbers(name)
     values = values[np.isfinite(values)]
     if len(values) < _ROWS or values.min() < 0 or not 0 < values.max() < _TOO_WIDE or np.ptp(values) == 0:

@@ -31,7 +31,8 @@ class Unique(Rule):
     def detect(cls, observed: Observed) -> list[Constraint]:
         """Whole numbers that never repeat, though as many draws from their range would collide 30 times.
 
-        Only offered: how many rows can be made under it is bounded, and the codec of identifiers keeps it anyway.
+        Only offered: how many rows can be made under it is bounded, and the codec of identifiers keeps it
+        anyway.
         """
         return [
             Constraint(

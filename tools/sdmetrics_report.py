@@ -23,7 +23,10 @@ def main() -> None:
     metadata = {"columns": {name: {"sdtype": kind} for name, kind in kinds.items()}}
     report.generate(real[list(kinds)], fake[list(kinds)], metadata, verbose=False)
     scores = report.get_properties().set_index("Property")["Score"]
-    details = {name: json.loads(report.get_details(name).to_json(orient="records", double_precision=15)) for name in scores.index}
+    details = {
+        name: json.loads(report.get_details(name).to_json(orient="records", double_precision=15))
+        for name in scores.index
+    }
     print(json.dumps({"scores": json.loads(scores.to_json(double_precision=15)), "details": details}))  # noqa: T201
 
 

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     import lightgbm
 
 SETTINGS = {
-    "learning_rate": 0.05, "num_leaves": 31, "verbosity": -1, "deterministic": True, "force_col_wise": True, "seed": 0,
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "verbosity": -1,
+    "deterministic": True,
+    "force_col_wise": True,
+    "seed": 0,
 }
 WIDE = 2_000_000
 """Below so many cells one thread is as fast as several, and does not stall where other programs run."""
@@ -45,7 +50,11 @@ def dataset(inputs: Features, labels: np.ndarray) -> "lightgbm.Dataset":
     import lightgbm
 
     return lightgbm.Dataset(
-        inputs.values, labels, categorical_feature=list(inputs.categorical), params={"verbosity": -1, "num_threads": 1}, free_raw_data=False
+        inputs.values,
+        labels,
+        categorical_feature=list(inputs.categorical),
+        params={"verbosity": -1, "num_threads": 1},
+        free_raw_data=False,
     )
 
 

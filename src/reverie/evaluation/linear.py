@@ -62,7 +62,9 @@ def _newton(inputs: np.ndarray, positive: np.ndarray) -> Solution:
     return Solution(coefficients, inverse)
 
 
-def _gradient(inputs: np.ndarray, positive: np.ndarray, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gradient(
+    inputs: np.ndarray, positive: np.ndarray, coefficients: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The gradient of the penalised log-likelihood, and each row's chance to be positive."""
     chance = 1 / (1 + np.exp(-np.clip(inputs @ coefficients, -30, 30)))
     return inputs.T @ (positive - chance) - RIDGE * coefficients, chance

@@ -80,7 +80,9 @@ def _embed(view: View, side: Side, scale: tuple[np.ndarray, np.ndarray]) -> np.n
 
 
 def _one_hot(field: Field, side: Side) -> np.ndarray:
-    return (np.eye(len(field.labels) + 1, dtype=np.float32) * np.float32(0.5**0.5))[side.codes[:, field.index]]
+    return (np.eye(len(field.labels) + 1, dtype=np.float32) * np.float32(0.5**0.5))[
+        side.codes[:, field.index]
+    ]
 
 
 def _exact(view: View, queries: Side, records: Side, scale: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

@@ -73,7 +73,10 @@ class Contingency:
 
 
 def _contingency(
-    real: tuple[np.ndarray, np.ndarray], fake: tuple[np.ndarray, np.ndarray], sizes: tuple[int, int], split: Split | None
+    real: tuple[np.ndarray, np.ndarray],
+    fake: tuple[np.ndarray, np.ndarray],
+    sizes: tuple[int, int],
+    split: Split | None,
 ) -> tuple[Contingency, bool]:
     width = sizes[1]
     joint = [a * width + b for a, b in (real, fake)]
@@ -83,7 +86,9 @@ def _contingency(
         joint = [codes[: len(joint[0])], codes[len(joint[0]) :]]
     else:
         names = np.arange(sizes[0] * width)
-    counts = [_counts(codes, len(names), None if split is None else split[side]) for side, codes in enumerate(joint)]
+    counts = [
+        _counts(codes, len(names), None if split is None else split[side]) for side, codes in enumerate(joint)
+    ]
     return Contingency(*counts, names // width, names % width), split is not None
 
 

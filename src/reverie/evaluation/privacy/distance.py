@@ -82,12 +82,22 @@ def _figures(train: Nearest, holdout: Nearest, floors: tuple[float, float, float
     return [
         _figure("dcr_share", share, effective, floors[0], n, "Share of synthetic rows", detail),
         _figure(
-            "dcr_share_closest", closest, closest_effective, floors[1], math.ceil(CLOSEST * n),
-            f"Among the {CLOSEST:.0%} of synthetic rows that are closest to any real row, the share", {},
+            "dcr_share_closest",
+            closest,
+            closest_effective,
+            floors[1],
+            math.ceil(CLOSEST * n),
+            f"Among the {CLOSEST:.0%} of synthetic rows that are closest to any real row, the share",
+            {},
         ),
         _figure(
-            "nndr_share", _ratio_share(train, holdout), effective, floors[2], n,
-            "By the ratio of the nearest to the second nearest distance: share of synthetic rows", {},
+            "nndr_share",
+            _ratio_share(train, holdout),
+            effective,
+            floors[2],
+            n,
+            "By the ratio of the nearest to the second nearest distance: share of synthetic rows",
+            {},
         ),
     ]
 
@@ -97,7 +107,14 @@ def _figure(
 ) -> Measurement:
     low, high = wilson(share, effective)
     return Measurement(
-        name=name, value=share, low=low, high=high, floor=floor, n=n, better="target", ideal=0.5,
+        name=name,
+        value=share,
+        low=low,
+        high=high,
+        floor=floor,
+        n=n,
+        better="target",
+        ideal=0.5,
         explanation=f"{about} nearer to a row the model learned from than to an unseen one; 0.5 is no copying.",
         detail=detail,
     )
@@ -121,7 +138,10 @@ def _spread(values: np.ndarray) -> dict[str, float]:
 def _curve(train: np.ndarray, holdout: np.ndarray) -> dict[str, list[float]]:
     """Shares of synthetic rows within a distance of a training and of a holdout row."""
     edges = np.linspace(0, float(np.quantile(np.concatenate([train, holdout]), 0.99)), 51)
-    within = {name: np.searchsorted(np.sort(d), edges, "right") / len(d) for name, d in (("train", train), ("holdout", holdout))}
+    within = {
+        name: np.searchsorted(np.sort(d), edges, "right") / len(d)
+        for name, d in (("train", train), ("holdout", holdout))
+    }
     return {"distance": edges.tolist(), **{name: share.tolist() for name, share in within.items()}}
 
 

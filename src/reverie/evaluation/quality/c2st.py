@@ -77,7 +77,9 @@ def tell(view: View, real: Side, fake: Side, classifier: Classifier, rng: np.ran
     """Tell equally many rows of each apart, in stratified folds."""
     n = min(real.rows, fake.rows)
     sides = [side.take(rng.permutation(side.rows)[:n]) for side in (real, fake)]
-    rows = Side(*(np.concatenate(parts) for parts in zip(*((s.numbers, s.codes) for s in sides), strict=True)))
+    rows = Side(
+        *(np.concatenate(parts) for parts in zip(*((s.numbers, s.codes) for s in sides), strict=True))
+    )
     is_fake = np.repeat([False, True], n)
     fold = np.tile(np.arange(n) % FOLDS, 2)
     return classifier(view, rows, is_fake, fold)
@@ -113,8 +115,15 @@ def _figure(name: str, suffix: str, told: Told, floor: float | None) -> Measurem
     by = "logistic regression" if suffix else "gradient boosting"
     worst = sorted(told.columns.items(), key=lambda item: -item[1])
     return Measurement(
-        name=f"c2st_{name}{suffix}", value=told.auc.value, low=low, high=high, floor=floor, n=told.n, better="target",
-        ideal=0.5, explanation=f"AUC of {by} telling synthetic rows from {ABOUT[name]}; 0.5 is indistinguishable.",
+        name=f"c2st_{name}{suffix}",
+        value=told.auc.value,
+        low=low,
+        high=high,
+        floor=floor,
+        n=told.n,
+        better="target",
+        ideal=0.5,
+        explanation=f"AUC of {by} telling synthetic rows from {ABOUT[name]}; 0.5 is indistinguishable.",
         detail={"columns": [{"name": column, "share": share} for column, share in worst]},
     )
 

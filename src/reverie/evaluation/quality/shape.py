@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from reverie.evaluation import distributions
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.intervals import GROUPS, groups, jackknife
 from reverie.evaluation.view import Field, Side, View
@@ -61,9 +60,14 @@ class Shape(Measure):
         low, high = jackknife(value, np.nanmean(left_out, axis=0))
         return [
             Measurement(
-                name="shape", value=100 * value, low=100 * low, high=100 * min(1.0, high),
+                name="shape",
+                value=100 * value,
+                low=100 * low,
+                high=100 * min(1.0, high),
                 floor=None if floors is None else 100 * float(np.nanmean(floors)),
-                n=view.fake.rows, better="lower", ideal=0.0,
+                n=view.fake.rows,
+                better="lower",
+                ideal=0.0,
                 explanation=(
                     "Shape error, per cent: how far each column's distribution is from the real one, averaged "
                     "(100 minus the Column Shapes score of the field's Quality report)."
@@ -94,7 +98,9 @@ def _with_groups(view: View, comparison: Comparison) -> tuple[np.ndarray, np.nda
         if not field.categorical and size > GRID:
             real, fake, size = _coarse(real, size), _coarse(fake, size), GRID
         left_out[place] = distance(
-            _without(real, real_group, size), _without(fake, fake_group, size), cumulative=not field.categorical
+            _without(real, real_group, size),
+            _without(fake, fake_group, size),
+            cumulative=not field.categorical,
         )
     return found, left_out
 
@@ -106,7 +112,9 @@ def _coarse(codes: np.ndarray, size: int) -> np.ndarray:
 def _without(codes: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
     """Counts of the codes with each group left out, (GROUPS, size)."""
     present = codes >= 0
-    counts = np.bincount(group[present] * size + codes[present], minlength=GROUPS * size).reshape(GROUPS, size)
+    counts = np.bincount(group[present] * size + codes[present], minlength=GROUPS * size).reshape(
+        GROUPS, size
+    )
     return counts.sum(0) - counts
 
 
@@ -114,13 +122,14 @@ def _details(view: View, found: np.ndarray, floors: np.ndarray | None) -> list[d
     columns = []
     for place in np.argsort(-np.nan_to_num(found, nan=-1.0), kind="stable"):
         field = view.fields[place]
-        columns.append({
-            "name": field.name,
-            "kind": field.kind,
-            "error": _percent(found[place]),
-            "floor": None if floors is None else _percent(floors[place]),
-            **distributions.describe(field, view),
-        })
+        columns.append(
+            {
+                "name": field.name,
+                "kind": field.kind,
+                "error": _percent(found[place]),
+                "floor": None if floors is None else _percent(floors[place]),
+            }
+        )
     return columns
 
 

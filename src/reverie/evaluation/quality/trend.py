@@ -50,10 +50,14 @@ class Trend(Measure):
         counted = related(found)
         result = []
         if counted.any():
-            result.append(_figure("trend", found, floor, counted, view, {"pairs_counted": int(counted.sum())}))
+            result.append(
+                _figure("trend", found, floor, counted, view, {"pairs_counted": int(counted.sum())})
+            )
         if not np.isnan(found.error).all():
             everything = ~np.isnan(found.error)
-            result.append(_figure("trend_all", found, floor, everything, view, _details(view, found, floor, counted)))
+            result.append(
+                _figure("trend_all", found, floor, everything, view, _details(view, found, floor, counted))
+            )
         return result
 
 
@@ -63,8 +67,16 @@ def _figure(
     value = float(found.error[which].mean())
     low, high = jackknife(value, np.nanmean(found.left_out[which], axis=0))
     return Measurement(
-        name=name, value=100 * value, low=100 * low, high=100 * min(1.0, high), floor=_floor(floor, which),
-        n=view.fake.rows, better="lower", ideal=0.0, explanation=ABOUT[name], detail=detail,
+        name=name,
+        value=100 * value,
+        low=100 * low,
+        high=100 * min(1.0, high),
+        floor=_floor(floor, which),
+        n=view.fake.rows,
+        better="lower",
+        ideal=0.0,
+        explanation=ABOUT[name],
+        detail=detail,
     )
 
 
@@ -78,16 +90,18 @@ def _details(view: View, found: Pairs, floor: Pairs | None, counted: np.ndarray)
     rows = []
     for place in np.argsort(-np.nan_to_num(found.error, nan=-1.0), kind="stable"):
         first, second = found.columns[place]
-        rows.append({
-            "a": view.fields[first].name,
-            "b": view.fields[second].name,
-            "metric": "correlation" if found.numeric[place] else "contingency",
-            "error": _number(100 * found.error[place]),
-            "floor": None if floor is None else _number(100 * floor.error[place]),
-            "real": _number(found.real[place]),
-            "fake": _number(found.fake[place]),
-            "related": bool(counted[place]),
-        })
+        rows.append(
+            {
+                "a": view.fields[first].name,
+                "b": view.fields[second].name,
+                "metric": "correlation" if found.numeric[place] else "contingency",
+                "error": _number(100 * found.error[place]),
+                "floor": None if floor is None else _number(100 * floor.error[place]),
+                "real": _number(found.real[place]),
+                "fake": _number(found.fake[place]),
+                "related": bool(counted[place]),
+            }
+        )
     return {"columns": [field.name for field in view.fields], "pairs": rows}
 
 

@@ -52,13 +52,18 @@ def targets(view: View, chosen: str | None) -> tuple[Field, ...]:
         found = tuple(field for field in view.fields if field.name == chosen)
         if not found:
             raise ConfigError(
-                "cannot be a target: it is unknown, constant, or of a kind that is not compared", where=chosen,
+                "cannot be a target: it is unknown, constant, or of a kind that is not compared",
+                where=chosen,
                 fix=f"Choose one of: {', '.join(field.name for field in view.fields)}",
             )
         return found
-    usable = [field for field in view.fields if not field.categorical or 2 <= _classes(field, view.real) <= CLASSES]
+    usable = [
+        field for field in view.fields if not field.categorical or 2 <= _classes(field, view.real) <= CLASSES
+    ]
     categories = sorted((f for f in usable if f.categorical), key=lambda field: -_evenness(field, view.real))
-    numbers = sorted((f for f in usable if f.kind == "numerical"), key=lambda field: -_variety(field, view.real))
+    numbers = sorted(
+        (f for f in usable if f.kind == "numerical"), key=lambda field: -_variety(field, view.real)
+    )
     order = usable[-1:] + categories[:2] + numbers[:2]
     return tuple(dict.fromkeys(order))[:TARGETS]
 
@@ -110,8 +115,14 @@ def _loss(trials: list[Trial]) -> Measurement:
     # The targets share their test rows, so the widths are added as if the errors went together.
     half = float(np.mean([loss.value - loss.interval()[0] for loss in losses]))
     return Measurement(
-        name="usefulness_loss", value=value, low=value - half, high=value + half, floor=0.0,
-        n=min(trial.tested for trial in trials), better="lower", ideal=0.0,
+        name="usefulness_loss",
+        value=value,
+        low=value - half,
+        high=value + half,
+        floor=0.0,
+        n=min(trial.tested for trial in trials),
+        better="lower",
+        ideal=0.0,
         explanation=(
             "How much worse models predict unseen real rows when trained on synthetic instead of real rows: "
             f"the mean loss of AUC or R2 over {len(trials)} target(s)."
@@ -123,8 +134,14 @@ def _loss(trials: list[Trial]) -> Measurement:
 def _score(trial: Trial) -> Measurement:
     low, high = trial.fake.interval(ceiling=1.0)
     return Measurement(
-        name=f"usefulness: {trial.target}", value=trial.fake.value, low=low, high=high, floor=trial.real.value,
-        n=trial.tested, better="higher", ideal=1.0,
+        name=f"usefulness: {trial.target}",
+        value=trial.fake.value,
+        low=low,
+        high=high,
+        floor=trial.real.value,
+        n=trial.tested,
+        better="higher",
+        ideal=1.0,
         explanation=(
             f"{trial.metric} of predicting '{trial.target}' on real rows by gradient boosting trained on synthetic rows; "
             "the floor is the same trained on real rows."
@@ -136,8 +153,13 @@ def _score(trial: Trial) -> Measurement:
 def _describe(trial: Trial) -> dict[str, Any]:
     low, high = trial.loss.interval()
     return {
-        "target": trial.target, "metric": trial.metric, "fake": trial.fake.value, "real": trial.real.value,
-        "loss": {"value": trial.loss.value, "low": low, "high": high}, "trained": trial.trained, "tested": trial.tested,
+        "target": trial.target,
+        "metric": trial.metric,
+        "fake": trial.fake.value,
+        "real": trial.real.value,
+        "loss": {"value": trial.loss.value, "low": low, "high": high},
+        "trained": trial.trained,
+        "tested": trial.tested,
     }
 
 
@@ -199,7 +221,9 @@ def _regress(view: View, target: Field, source: Side, test: Side) -> Estimate:
     values = _values(target, source)
     centre, scale = values.mean(), values.std() or 1.0
     # Scaled because boosting works in single precision, too coarse for nanoseconds.
-    model = boosting.train(boosting.dataset(inputs, (values - centre) / scale), ROUNDS, objective="regression")
+    model = boosting.train(
+        boosting.dataset(inputs, (values - centre) / scale), ROUNDS, objective="regression"
+    )
     return r2(_values(target, test), np.asarray(model.predict(unseen.values)) * scale + centre)
 
 

@@ -46,10 +46,13 @@ def _support(view: View) -> list[Measurement]:
     valid = in_support(view, view.fake)
     floor = None if view.holdout is None else float(in_support(view, view.holdout).all(1).mean())
     columns = [
-        {"name": field.name, "valid": 100 * float(valid[:, place].mean())} for place, field in enumerate(view.fields)
+        {"name": field.name, "valid": 100 * float(valid[:, place].mean())}
+        for place, field in enumerate(view.fields)
     ]
     about = "Per cent of synthetic rows whose every value lies in the range, or among the categories, of the real data."
-    return [_figure("support", valid.all(1), floor, about, sorted(columns, key=lambda column: column["valid"]))]
+    return [
+        _figure("support", valid.all(1), floor, about, sorted(columns, key=lambda column: column["valid"]))
+    ]
 
 
 def _constraints(comparison: Comparison) -> list[Measurement]:
@@ -65,22 +68,34 @@ def _constraints(comparison: Comparison) -> list[Measurement]:
         for rule, mask in zip(enforced, masks, strict=True)
     ]
     about = f"Per cent of synthetic rows that keep all {len(enforced)} rule(s) of the schema."
-    return [_figure("validity", np.logical_and.reduce(masks), floor, about, sorted(rules, key=lambda r: r["valid"]))]
+    return [
+        _figure(
+            "validity", np.logical_and.reduce(masks), floor, about, sorted(rules, key=lambda r: r["valid"])
+        )
+    ]
 
 
 def _check(table: pa.Table, comparison: Comparison) -> list[np.ndarray]:
     from reverie.sampling import constraints
 
     enforced = tuple(rule for rule in comparison.schema.constraints if rule.enforced)
-    return [np.asarray(mask, bool) for _, mask in constraints.check(table, enforced)]
+    return [np.asarray(mask, bool) for _, mask in constraints.check(table, enforced, comparison.real)]
 
 
 def _figure(name: str, valid: np.ndarray, floor: float | None, about: str, parts: list[dict]) -> Measurement:
     share = float(valid.mean())
     low, high = wilson(share, len(valid))
     return Measurement(
-        name=name, value=100 * share, low=100 * low, high=100 * high, floor=None if floor is None else 100 * floor,
-        n=len(valid), better="higher", ideal=100.0, explanation=about, detail={"parts": parts},
+        name=name,
+        value=100 * share,
+        low=100 * low,
+        high=100 * high,
+        floor=None if floor is None else 100 * floor,
+        n=len(valid),
+        better="higher",
+        ideal=100.0,
+        explanation=about,
+        detail={"parts": parts},
     )
 
 

@@ -22,7 +22,10 @@ CLOSE = 1e-6
 @pytest.fixture(scope="module")
 def interpreter() -> str:
     made = subprocess.run(
-        [ROOT / "tools" / "sdmetrics_env.sh"], capture_output=True, text=True, env={**os.environ, "PYTHON": sys.executable}
+        [ROOT / "tools" / "sdmetrics_env.sh"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHON": sys.executable},
     )
     if made.returncode and "CI" not in os.environ:
         pytest.skip("the environment of sdmetrics cannot be made here")
@@ -40,28 +43,40 @@ def mixed(n: int, seed: int, shift: float) -> pa.Table:
     group = rng.integers(0, 4, n)
     level = group * (2.0 - shift) + rng.normal(size=n)
     days = (rng.integers(0, 900, n) + 400 * group).astype("timedelta64[D]")
-    city = np.array(["a", "b", "c", "d", "e"], object)[np.where(rng.random(n) < 0.7, group, rng.integers(0, 5, n))]
-    return pa.table({
-        "level": level,
-        "holed": holed(level * 3 + rng.normal(size=n), 0.2 + shift, rng),
-        "count": pa.array(rng.poisson(3 + group)),
-        "holed_count": holed(rng.poisson(3 + 2 * group), 0.1, rng),
-        "price": np.exp(rng.normal(size=n) + group).round(2),
-        "flag": pa.array(level > 1),
-        "holed_flag": holed(level > 2, 0.15, rng),
-        "few": pa.array((group > 1).astype(np.int64)),
-        "city": pa.array(city),
-        "holed_city": holed(city, 0.3 * group.mean() / 2, rng),
-        "code": pa.array([f"k{value}" for value in rng.integers(0, 300, n)]),
-        "when": pa.array((np.datetime64("2020-01-01") + days).astype("datetime64[ns]")),
-        "holed_when": holed((np.datetime64("2020-01-01T10:11:12") + days * 2).astype("datetime64[ns]"), 0.1, rng),
-        "same": pa.array(np.full(n, 3.5)),
-        "same_city": pa.array(["x"] * n),
-    })
+    city = np.array(["a", "b", "c", "d", "e"], object)[
+        np.where(rng.random(n) < 0.7, group, rng.integers(0, 5, n))
+    ]
+    return pa.table(
+        {
+            "level": level,
+            "holed": holed(level * 3 + rng.normal(size=n), 0.2 + shift, rng),
+            "count": pa.array(rng.poisson(3 + group)),
+            "holed_count": holed(rng.poisson(3 + 2 * group), 0.1, rng),
+            "price": np.exp(rng.normal(size=n) + group).round(2),
+            "flag": pa.array(level > 1),
+            "holed_flag": holed(level > 2, 0.15, rng),
+            "few": pa.array((group > 1).astype(np.int64)),
+            "city": pa.array(city),
+            "holed_city": holed(city, 0.3 * group.mean() / 2, rng),
+            "code": pa.array([f"k{value}" for value in rng.integers(0, 300, n)]),
+            "when": pa.array((np.datetime64("2020-01-01") + days).astype("datetime64[ns]")),
+            "holed_when": holed(
+                (np.datetime64("2020-01-01T10:11:12") + days * 2).astype("datetime64[ns]"), 0.1, rng
+            ),
+            "same": pa.array(np.full(n, 3.5)),
+            "same_city": pa.array(["x"] * n),
+        }
+    )
 
 
 def schema_of(table: pa.Table) -> Table:
-    kinds = {"bool": "boolean", "string": "category", "int64": "integer", "double": "decimal", "timestamp[ns]": "datetime"}
+    kinds = {
+        "bool": "boolean",
+        "string": "category",
+        "int64": "integer",
+        "double": "decimal",
+        "timestamp[ns]": "datetime",
+    }
     return Table(name="t", columns=tuple(Column(name=f.name, type=kinds[str(f.type)]) for f in table.schema))
 
 
@@ -89,7 +104,9 @@ def check(interpreter: str, comparison: Comparison, folder: Path) -> None:
     if theirs["scores"]["Column Pair Trends"] is None:
         assert "trend" not in ours
     else:
-        assert 1 - ours["trend"].value / 100 == pytest.approx(theirs["scores"]["Column Pair Trends"], abs=CLOSE)
+        assert 1 - ours["trend"].value / 100 == pytest.approx(
+            theirs["scores"]["Column Pair Trends"], abs=CLOSE
+        )
     pairs = {(row["a"], row["b"]): row for row in ours["trend_all"].detail["pairs"]}
     for row in theirs["details"]["Column Pair Trends"]:
         mine = pairs[row["Column 1"], row["Column 2"]]
@@ -118,7 +135,9 @@ def test_many_related_numbers_with_holes_agree(interpreter: str, tmp_path: Path)
         rng = np.random.default_rng(seed)
         root = rng.normal(size=(800, 1))
         values = root * rng.uniform(0.5, 2, 12) + rng.normal(size=(800, 12)) * 10.0 ** np.arange(-6, 6) / 1e4
-        return pa.table({f"x{i}": holed(values[:, i] * 10.0 ** (i - 5) + 1e3, 0.05 * (i % 3), rng) for i in range(12)})
+        return pa.table(
+            {f"x{i}": holed(values[:, i] * 10.0 ** (i - 5) + 1e3, 0.05 * (i % 3), rng) for i in range(12)}
+        )
 
     real = table(1)
     check(interpreter, Comparison(real, table(2), None, schema_of(real)), tmp_path)

@@ -1,0 +1,152 @@
+"""One call that compares synthetic with real tables by every measure, and gives the three verdicts."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.core.errors import DataError
+from reverie.core.rng import child
+from reverie.evaluation.base import Aspect, Comparison, Measure, Measurement, measures
+from reverie.evaluation.overlap import without_known
+from reverie.evaluation.quality.usefulness import targets
+from reverie.evaluation.verdicts import Verdict, judge
+from reverie.schema.types import Table
+
+MAX_ROWS = 50_000
+ASPECTS: tuple[Aspect, ...] = ("faithful", "useful", "private")
+
+OnMeasure = Callable[[str, int, int], None]
+"""Called with the name of the measure about to run, how many are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures by aspect, the verdicts they gave, what was compared, and what should be known when reading them."""
+
+    measurements: Mapping[Aspect, tuple[Measurement, ...]]
+    verdicts: Mapping[Aspect, Verdict]
+    comparison: Comparison
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Measurement:
+        """The figure called `name`. Raises KeyError if it was not measured."""
+        for measurement in self.all():
+            if measurement.name == name:
+                return measurement
+        raise KeyError(name)
+
+    def all(self) -> tuple[Measurement, ...]:
+        """Every figure, faithful first."""
+        return tuple(measurement for aspect in ASPECTS for measurement in self.measurements[aspect])
+
+    def to_dict(self, *, detail: bool = False) -> dict[str, Any]:
+        """JSON-able: `faithful`, `useful`, `private`, each with `verdict`, `rule` and `measures`; what is not known is None."""
+        result: dict[str, Any] = {
+            aspect: {
+                "verdict": self.verdicts[aspect].verdict,
+                "rule": self.verdicts[aspect].rule,
+                "measures": {m.name: _plain(m, detail) for m in self.measurements[aspect]},
+            }
+            for aspect in ASPECTS
+        }
+        return result | {"rows": self.rows(), "notes": list(self.notes)}
+
+    def rows(self) -> dict[str, int | None]:
+        """How many rows of each table were looked at; None for a holdout that was not given."""
+        holdout = self.comparison.holdout
+        return {
+            "real": self.comparison.real.num_rows,
+            "fake": self.comparison.fake.num_rows,
+            "holdout": None if holdout is None else holdout.num_rows,
+        }
+
+
+def evaluate(
+    real: pa.Table,
+    fake: pa.Table,
+    holdout: pa.Table | None = None,
+    *,
+    schema: Table,
+    target: str | None = None,
+    seed: int = 0,
+    max_rows: int = MAX_ROWS,
+    on_progress: OnMeasure = lambda *_: None,
+) -> Evaluation:
+    """Compare `fake` with the rows it was learned from and, far better, with a `holdout` it never saw.
+
+    `schema` is of the real table; at most `max_rows` random rows of each table are looked at.
+    Raises DataError if the tables' columns differ or one is empty, ConfigError if `target` cannot be a target.
+    """
+    _check(real, fake, holdout, schema)
+    names = [column.name for column in schema.columns]
+    notes: list[str] = []
+    tables = {"real": real.select(names), "fake": fake.select(names)}
+    if holdout is not None:
+        kept, note = without_known(holdout.select(names), tables["real"], schema)
+        notes += [note] if note else []
+        if kept.num_rows:
+            tables["holdout"] = kept
+    tables = {name: _cut(name, table, max_rows, seed, notes) for name, table in tables.items()}
+    comparison = Comparison(tables["real"], tables["fake"], tables.get("holdout"), schema, target, seed)
+    view = comparison.view
+    targets(view, target)
+    if left_out := [name for name in names if name not in {field.name for field in view.fields}]:
+        notes.append(f"not compared, being keys, personal data, text or constant: {', '.join(left_out)}")
+    measurements = _measure(comparison, on_progress)
+    found = {m.name: m for group in measurements.values() for m in group}
+    return Evaluation(
+        measurements, judge(found, holdout=comparison.holdout is not None), comparison, tuple(notes)
+    )
+
+
+def _measure(comparison: Comparison, on_progress: OnMeasure) -> dict[Aspect, tuple[Measurement, ...]]:
+    todo: list[Measure] = measures()
+    groups: dict[Aspect, list[Measurement]] = {aspect: [] for aspect in ASPECTS}
+    for done, measure in enumerate(todo):
+        on_progress(measure.name, done, len(todo))
+        groups[measure.aspect] += measure.measure(comparison)
+    on_progress("done", len(todo), len(todo))
+    return {aspect: tuple(group) for aspect, group in groups.items()}
+
+
+def _check(real: pa.Table, fake: pa.Table, holdout: pa.Table | None, schema: Table) -> None:
+    expected = [column.name for column in schema.columns]
+    for name, table in (("real", real), ("fake", fake), ("holdout", holdout)):
+        if table is None:
+            continue
+        missing = [column for column in expected if column not in table.column_names]
+        extra = [column for column in table.column_names if column not in expected]
+        if missing or extra:
+            parts = [
+                f"{word} {', '.join(repr(c) for c in some[:5])}{' ...' if len(some) > 5 else ''}"
+                for word, some in (("lacks", missing), ("has besides", extra))
+                if some
+            ]
+            raise DataError(
+                f"other columns than the real data: {' and '.join(parts)}",
+                where=name,
+                fix="Compare tables with the same columns",
+            )
+        if not table.num_rows:
+            raise DataError("no rows", where=name, fix="Compare tables with at least one row")
+
+
+def _cut(name: str, table: pa.Table, most: int, seed: int, notes: list[str]) -> pa.Table:
+    if table.num_rows <= most:
+        return table
+    notes.append(f"{name}: {most:,} of {table.num_rows:,} rows, drawn at random, were looked at")
+    rows = child(seed, "evaluation", "rows", name).choice(table.num_rows, most, replace=False)
+    return table.take(pa.array(np.sort(rows)))
+
+
+def _plain(measurement: Measurement, detail: bool) -> dict[str, Any]:
+    numbers = {key: getattr(measurement, key) for key in ("value", "low", "high", "floor")}
+    result = {key: None if v is None or not math.isfinite(v) else float(v) for key, v in numbers.items()}
+    result |= {"n": measurement.n, "better": measurement.better, "ideal": measurement.ideal}
+    return (
+        result | {"explanation": measurement.explanation} | ({"detail": measurement.detail} if detail else {})
+    )

@@ -1,0 +1,136 @@
+"""Verdicts: three words for a manager, each with the rule and the figure that gave it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reverie.evaluation import thresholds
+from reverie.evaluation.base import Aspect, Measurement
+
+Found = Mapping[str, Measurement]
+
+NO_EVIDENCE = "not enough evidence"
+SCALES: dict[Aspect, tuple[str, str, str]] = {
+    "faithful": ("faithful", "mostly faithful", "not faithful"),
+    "useful": ("useful", "partly useful", "not useful"),
+    "private": ("release", "release with conditions", "do not release"),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict in words, and the rule that gave it with the figures it looked at."""
+
+    verdict: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure against its two bounds: `grade` 0 is good, 1 middling, 2 bad."""
+
+    grade: int
+    said: str
+
+
+def judge(found: Found, *, holdout: bool) -> dict[Aspect, Verdict]:
+    """The three verdicts."""
+    return {
+        "faithful": _faithful(found),
+        "useful": _useful(found, holdout),
+        "private": _private(found, holdout),
+    }
+
+
+def _worst(aspect: Aspect, checks: list[Check]) -> Verdict:
+    grade = max(check.grade for check in checks)
+    deciding = [check.said for check in checks if check.grade == grade]
+    return Verdict(SCALES[aspect][grade], "; ".join(deciding))
+
+
+def _grade(value: float, bounds: tuple[float, float]) -> int:
+    return int(value > bounds[0]) + int(value > bounds[1])
+
+
+def _bounds(grade: int, bounds: tuple[float, float]) -> str:
+    return f"at most {bounds[0]:g}" if grade == 0 else f"above {bounds[grade - 1]:g}"
+
+
+def _faithful(found: Found) -> Verdict:
+    checks = []
+    for name, bounds in (("shape", thresholds.SHAPE), ("trend", thresholds.TREND)):
+        if name in found:
+            above = max(0.0, found[name].value - (found[name].floor or 0.0))
+            grade = _grade(above, bounds)
+            checks.append(
+                Check(grade, f"{name} error {above:.2f} % above the floor ({_bounds(grade, bounds)})")
+            )
+    told = found.get("c2st_fresh") or found.get("c2st_train")
+    if told:
+        # Below a half means copies, which is for the verdict on privacy.
+        grade = _grade(told.value, thresholds.C2ST)
+        checks.append(Check(grade, f"{told.name} AUC {told.value:.3f} ({_bounds(grade, thresholds.C2ST)})"))
+    if "validity" in found:
+        checks.append(_valid(found["validity"]))
+    if not checks:
+        return Verdict(NO_EVIDENCE, "no column or too few rows to compare")
+    return _worst("faithful", checks)
+
+
+def _valid(measurement: Measurement) -> Check:
+    needed = min(measurement.floor if measurement.floor is not None else 100.0, thresholds.VALIDITY[0])
+    grade = int(measurement.value < needed) + int(measurement.value < min(needed, thresholds.VALIDITY[1]))
+    return Check(grade, f"{measurement.value:.2f} % of the rows keep the rules of the schema")
+
+
+def _useful(found: Found, holdout: bool) -> Verdict:
+    if "usefulness_loss" not in found:
+        return Verdict(NO_EVIDENCE, "no column that the real rows predict, or too few rows to train on")
+    loss = found["usefulness_loss"]
+    said = f"models lose {loss.value:.3f} (95 % interval {loss.low:.3f} to {loss.high:.3f}) of AUC or R2"
+    if not holdout:
+        return Verdict(
+            NO_EVIDENCE, f"{said}, but without a holdout the test rows may be ones the generator learned from"
+        )
+    grade = _grade(loss.high, thresholds.LOSS)
+    return _worst("useful", [Check(grade, f"{said}; the upper end is {_bounds(grade, thresholds.LOSS)}")])
+
+
+def _private(found: Found, holdout: bool) -> Verdict:
+    if not holdout:
+        return Verdict(
+            NO_EVIDENCE,
+            "privacy is only shown against real rows that the generator never saw: give a holdout",
+        )
+    checks = [_nearer(found[name], bounds) for name, bounds in _NEARER.items() if name in found]
+    checks += [_copied(found[name]) for name in ("copies", "copies_unique") if name in found]
+    if any(check.grade == 2 for check in checks):
+        return _worst("private", checks)
+    share = found.get("dcr_share")
+    if share is None:
+        return Verdict(NO_EVIDENCE, "too few rows to compare distances to train and to holdout rows")
+    if (share.high - share.low) / 2 > thresholds.PRECISION:
+        half = (share.high - share.low) / 2
+        return Verdict(
+            NO_EVIDENCE,
+            f"the share nearer to train is only known to +-{half:.3f} (needed {thresholds.PRECISION:g}): give more rows",
+        )
+    return _worst("private", checks)
+
+
+_NEARER = {"dcr_share": thresholds.NEARER, "dcr_share_closest": thresholds.NEARER_CLOSEST}
+
+
+def _nearer(share: Measurement, bounds: tuple[float, float]) -> Check:
+    grade = _grade(share.low, bounds)
+    among = "of the closest rows" if share.name == "dcr_share_closest" else "of the rows"
+    said = f"{share.value:.3f} {among} (at least {share.low:.3f}) are nearer to train than to holdout"
+    return Check(grade, f"{said} ({_bounds(grade, bounds)})")
+
+
+def _copied(copies: Measurement) -> Check:
+    floor = copies.floor or 0.0
+    above = copies.low - floor
+    grade = _grade(above, thresholds.COPIES) if copies.value > floor else 0
+    which = "exact copies of rows that one person has" if copies.name == "copies_unique" else "exact copies"
+    said = f"{copies.value:.2f} % {which}, {floor:.2f} % among unseen real rows"
+    return Check(grade, said)

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri
 
+from reverie.models.strata import Source
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 
 KNOTS = 129
@@ -23,7 +24,7 @@ Drawn = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Values, their latents, and the log probability of the evidence, each (rows,)."""
 
 
-def within(low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def within(low: np.ndarray, high: np.ndarray, rng: Source) -> tuple[np.ndarray, np.ndarray]:
     """Standard normals restricted to a row's disjoint intervals, and these intervals' log probability.
 
     The results are (rows,), `low` and `high` (rows, intervals). Intervals right of 0 are mirrored, where
@@ -88,9 +89,7 @@ class CategoryMargin:
         """The code of each latent, int32."""
         return self.codes[np.searchsorted(self.edges[1:-1], latent, side="right")].astype(np.int32)
 
-    def draw(
-        self, mean: np.ndarray, scale: float, rng: np.random.Generator, evidence: CategoryEvidence | None
-    ) -> Drawn:
+    def draw(self, mean: np.ndarray, scale: float, rng: Source, evidence: CategoryEvidence | None) -> Drawn:
         """Draw under the evidence; muted codes only where a row's own code is one."""
         allowed = None if evidence is None or evidence.allowed is None else evidence.allowed & self._audible
         latent, logp = self._among(mean, scale, rng, allowed)
@@ -104,7 +103,7 @@ class CategoryMargin:
         return values, latent, logp
 
     def _among(
-        self, mean: np.ndarray, scale: float, rng: np.random.Generator, allowed: np.ndarray | None
+        self, mean: np.ndarray, scale: float, rng: Source, allowed: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Latents of the allowed codes, and the log probability of these among all that are not muted."""
         if allowed is None and not self.muted:
@@ -131,7 +130,7 @@ class CategoryMargin:
         return self.edges[np.flatnonzero(step == 1)], self.edges[np.flatnonzero(step == -1)]
 
     def _inside(
-        self, mean: np.ndarray, scale: float, values: np.ndarray, rng: np.random.Generator
+        self, mean: np.ndarray, scale: float, values: np.ndarray, rng: Source
     ) -> tuple[np.ndarray, np.ndarray]:
         low, high = self._standard(mean, scale, values)
         latent, logp = within(low[:, None], high[:, None], rng)
@@ -145,9 +144,7 @@ class CategoryMargin:
         """Log probability of each code."""
         return between(*self._standard(mean, scale, values))
 
-    def latent(
-        self, mean: np.ndarray, scale: float, values: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def latent(self, mean: np.ndarray, scale: float, values: np.ndarray, rng: Source) -> np.ndarray:
         """A latent of each code, drawn inside its interval."""
         return self._inside(mean, scale, values, rng)[0]
 
@@ -215,9 +212,7 @@ class RealMargin:
         )
         return np.log(slopes)[np.searchsorted(self.knots[0], latent)]
 
-    def draw(
-        self, mean: np.ndarray, scale: float, rng: np.random.Generator, evidence: RealEvidence | None
-    ) -> Drawn:
+    def draw(self, mean: np.ndarray, scale: float, rng: Source, evidence: RealEvidence | None) -> Drawn:
         """Draw under the evidence."""
         low, high = (-np.inf, np.inf) if evidence is None else (evidence.low, evidence.high)
         if np.isneginf(low) and np.isposinf(high):
@@ -248,9 +243,7 @@ class RealMargin:
             - self._log_slope(latent)
         )
 
-    def latent(
-        self, mean: np.ndarray, scale: float, values: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def latent(self, mean: np.ndarray, scale: float, values: np.ndarray, rng: Source) -> np.ndarray:
         """The latent of each value; where there is no value, one drawn freely."""
         return np.where(np.isnan(values), mean + scale * rng.standard_normal(len(mean)), self.unplace(values))
 

@@ -16,7 +16,8 @@ from reverie.models.correlation import estimate, ordered_codes
 from reverie.models.margins import CategoryMargin, Margin, RealMargin
 from reverie.models.particles import BlockEvidence, known_share
 from reverie.models.sequential import Sequential
-from reverie.schema.blocks import Blocks, Category, Evidence, Real, Spec
+from reverie.models.strata import Source, Strata
+from reverie.schema.blocks import Blocks, Category, Evidence, Real, RealEvidence, Spec
 
 CAPABILITIES = Capabilities(
     summary="Gaussian copula: every column's own distribution, joined by correlations; the fast baseline",
@@ -46,7 +47,7 @@ class Latents:
     """
 
     noise: np.ndarray
-    rng: np.random.Generator
+    rng: Source
     known: int = 0
     fresh: tuple[np.ndarray, np.ndarray] | None = None
     ahead: tuple[int, np.ndarray, float] | None = None
@@ -75,7 +76,7 @@ class Copula(Sequential):
         self._start = dict(zip(order, starts.tolist(), strict=False))
 
     def begin(self, rows: int) -> Latents:
-        return Latents(np.empty((len(self._factor), rows)), np.random.default_rng(0))
+        return Latents(np.empty((len(self._factor), rows)), Strata(np.random.default_rng(0), GHK))
 
     def take(self, partial: Latents, rows: np.ndarray) -> Latents:
         noise = np.empty((len(self._factor), len(rows)))
@@ -93,7 +94,9 @@ class Copula(Sequential):
             noise[i] = (latent - mean) / scale
             parts.append(values)
         values = self._shaped(name, parts)
-        partial.rng, partial.fresh = rng, (values, noise)
+        # Under evidence a gated number's latent may only be kept where its gate proves open.
+        gated = isinstance(evidence, RealEvidence)
+        partial.rng, partial.fresh = rng, None if gated else (values, noise)
         return values, logp
 
     def put(self, partial: Latents, name: str, values: np.ndarray) -> None:
@@ -124,14 +127,13 @@ class Copula(Sequential):
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,), by the GHK simulator with a fixed seed.
 
-        Unbiased for the density itself; exact where no category or absent number is conditioned on.
+        The density is estimated without bias; it is exact where no category or absent number is conditioned on.
         """
-        rounds = GHK if any(isinstance(spec, Category) for spec in self.specs) else 1
-        step, total = max(self.chunk // rounds, 1), np.empty(blocks.rows)
+        total, step = np.empty(blocks.rows), max(self.chunk // GHK, 1)
         for start in range(0, blocks.rows, step):
             rows = np.arange(start, min(start + step, blocks.rows))
-            scores = super().log_prob(blocks.take(np.repeat(rows, rounds))).reshape(-1, rounds)
-            total[rows] = np.logaddexp.reduce(scores, axis=1) - np.log(rounds)
+            scores = super().log_prob(blocks.take(np.repeat(rows, GHK))).reshape(-1, GHK)
+            total[rows] = np.logaddexp.reduce(scores, axis=1) - np.log(GHK)
         return total
 
     def arranged(self, given: Evidence) -> "Copula":

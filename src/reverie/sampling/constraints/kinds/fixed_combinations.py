@@ -198,7 +198,7 @@ class FixedCombinations(Rule):
             )
         if self.mode == "fuse":
             return [Condition(self._fused, values=tuple(str(place) for place in np.flatnonzero(met)))]
-        if len(self._keys) > 1:
+        if len(self._keys) != 1:
             return []
         key = self._keys[0]
         levels = self.combos.table[key].filter(pa.array(met)).to_pylist()

@@ -64,7 +64,10 @@ def _spread(pools: Pools, cell: float, low: float, high: float, k: int) -> _Piec
     floor, ceiling = np.maximum(pools.floor + cell, low), np.minimum(pools.ceiling - cell, high)
     left, right = _meet(pools, half, cell)
     loose, turn = ~pools.atom, np.diff(pools.run) != 0
-    left, right = np.where(loose, np.maximum(left, floor), left), np.where(loose, np.minimum(right, ceiling), right)
+    left, right = (
+        np.where(loose, np.maximum(left, floor), left),
+        np.where(loose, np.minimum(right, ceiling), right),
+    )
     light = loose & (pools.rows < k) & (np.isfinite(pools.floor) | np.isfinite(pools.ceiling))
     to_floor = loose & np.r_[True, turn] & (left - floor < half)
     to_ceiling = loose & np.r_[turn, True] & (ceiling - right < half)
@@ -77,7 +80,9 @@ def _meet(pools: Pools, half: np.ndarray, cell: float) -> tuple[np.ndarray, np.n
     """Part neighbours that overlap, and close gaps that are small beside the pools, so that only true gaps stay."""
     left, right = pools.mean - half, pools.mean + half
     together = np.diff(pools.run) == 0
-    if len(left) > 1 and together[-1]:  # an outermost pool is skewed: its neighbour knows better where it starts
+    if (
+        len(left) > 1 and together[-1]
+    ):  # an outermost pool is skewed: its neighbour knows better where it starts
         left[-1] = max(left[-1], right[-2])
     if len(left) > 1 and together[0]:
         right[0] = min(right[0], left[1])
@@ -87,7 +92,9 @@ def _meet(pools: Pools, half: np.ndarray, cell: float) -> tuple[np.ndarray, np.n
     middle = np.where(pools.atom[1:], left[1:], np.where(pools.atom[:-1], right[:-1], middle))
     middle = np.floor(middle) + cell if cell else middle
     middle = np.clip(middle, base[:-1] + cell, base[1:] - cell)
-    return np.r_[left[:1], np.where(close, middle, left[1:])], np.r_[np.where(close, middle, right[:-1]), right[-1:]]
+    return np.r_[left[:1], np.where(close, middle, left[1:])], np.r_[
+        np.where(close, middle, right[:-1]), right[-1:]
+    ]
 
 
 def _extend(pieces: _Pieces, pools: Pools, tail: tuple[float, float], limit: float, cell: float) -> _Pieces:

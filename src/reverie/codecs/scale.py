@@ -50,13 +50,19 @@ class Scale:
     @cached_property
     def _bin_piece(self) -> np.ndarray:
         """The piece at the left edge of each of the equal bins of (0, 1), so that most look-ups need no search."""
-        return np.searchsorted(self.edges, np.arange(_BINS) / _BINS, side="right").clip(1, len(self.low)).astype(np.int32) - 1
+        return (
+            np.searchsorted(self.edges, np.arange(_BINS) / _BINS, side="right")
+            .clip(1, len(self.low))
+            .astype(np.int32)
+            - 1
+        )
 
     def encode(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Normal scores (rows,) float64 of `values` (rows,); values off the scale take the nearest place on it."""
         piece, values = self._place(values)
         start, stop = self._fractions(piece, values)
         within = start + (stop - start) * (_MARGIN + (1 - 2 * _MARGIN) * rng.random(len(values)))
+        within = np.clip(within, _MARGIN, 1 - _MARGIN)  # an end belongs to the neighbour as much
         return ndtri(self.edges[piece] + within * self._share[piece])
 
     def decode(self, scores: np.ndarray) -> np.ndarray:
@@ -77,10 +83,11 @@ class Scale:
         """
         piece, placed = self._place(values)
         away = np.abs(placed / 2 - values / 2) * 2
-        rounding = self._width[piece] / self._share[piece] * 2e-15
+        rounding = self._width[piece] * 1e-15 / self._share[piece]
+        margin = self._width[piece] * _MARGIN
         if self.grid:
-            return away + np.where(rounding < _MARGIN, 0, np.ceil(rounding))
-        return away + rounding + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
+            return away + np.where((rounding < _MARGIN) & (margin < 1), 0, np.ceil(rounding + margin))
+        return away + 2 * (rounding + margin) + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
 
     def share_below(self, value: float, *, inclusive: bool) -> float:
         """The share of rows below `value`, or with `inclusive` also at it."""

@@ -1,0 +1,143 @@
+"""Columns that never vary: nothing to model, only to repeat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reverie.codecs.arrow_types import plain, restore, type_name, type_named
+from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
+from reverie.core.errors import ConditionError, DataError
+from reverie.schema.blocks import CategoryEvidence, RealEvidence
+from reverie.schema.types import Column
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """The one value (None if there is none), as an array, and the Arrow type."""
+
+    value: pa.Array
+    storage: str
+
+
+class Constant(Codec):
+    """A column of one value in every row, or of none ("empty"); it has no blocks.
+
+    The value is kept even if the table has fewer than k rows: every row shares it.
+    """
+
+    TYPES = ("constant", "empty")
+    OPTIONS: ClassVar[Mapping[str, type]] = {}
+
+    def __init__(self, column: Column, value: pa.Array, storage: str) -> None:
+        self.column, self.value, self.storage = column, value, storage
+        self.specs = ()
+
+    @classmethod
+    def matches(cls, profile: Profile) -> Match | None:
+        """All missing, or the same everywhere."""
+        if profile.nulls == profile.rows or not len(_distinct(profile.sample)) and profile.nulls == 0:
+            return Match("empty", 1.0, "all values are missing")
+        if profile.distinct in (1, None) and not profile.nulls and len(_distinct(profile.sample)) == 1:
+            return Match("constant", 0.99, "the same value in every row")
+        return None
+
+    @classmethod
+    def sketch(cls, column: Column, values: pa.Array) -> Sketch:
+        """Raises DataError if the column varies."""
+        distinct = _distinct(values)
+        wanted = 1 if column.type == "constant" else 0
+        nulls = len(values) - len(plain(values).drop_null())
+        if len(distinct) > wanted or wanted and nulls:
+            raise _varies(column)
+        return Sketch(distinct, type_name(values.type))
+
+    @classmethod
+    def merge(cls, column: Column, left: Sketch, right: Sketch) -> Sketch:
+        both = _distinct(pa.concat_arrays([left.value, right.value]))
+        if len(both) > 1:
+            raise _varies(column)
+        return Sketch(both, left.storage)
+
+    @classmethod
+    def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Constant":  # noqa: ARG003
+        return cls(column, sketch.value, sketch.storage)
+
+    def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:  # noqa: ARG002
+        return {}
+
+    def decode(
+        self,
+        arrays: Mapping[str, np.ndarray],  # noqa: ARG002
+        rows: int,
+        rng: np.random.Generator,  # noqa: ARG002
+        offset: int = 0,  # noqa: ARG002
+    ) -> pa.Array:
+        storage = type_named(self.storage)
+        if not len(self.value):
+            return pa.nulls(rows, storage)
+        return restore(pa.repeat(self.value[0], rows), storage)
+
+    def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
+        """Nothing if the value meets the condition."""
+        if not self._meets(condition):
+            raise ConditionError(
+                "never varies, and does not meet the condition", where=self.column.name, fix="Drop it"
+            )
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "value": self.value.cast(pa.string()).to_pylist(),
+            "type": type_name(self.value.type),
+            "storage": self.storage,
+        }
+
+    @classmethod
+    def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Constant":
+        value = pa.array(state["value"], pa.string()).cast(type_named(state["type"]))
+        return cls(column, value, state["storage"])
+
+    def _meets(self, condition: Condition) -> bool:
+        if condition.missing is not None:
+            return condition.missing == (len(self.value) == 0)
+        if not len(self.value):
+            return False
+        value = self.value[0]
+        if condition.values is not None:
+            asked = [self._parse(one) for one in condition.values]
+            return any(bool(pc.equal(value, one).as_py()) for one in asked) != condition.negate
+        above = pc.greater if condition.strict_low else pc.greater_equal
+        below = pc.less if condition.strict_high else pc.less_equal
+        ends = [(above, condition.low), (below, condition.high)]
+        return all(bool(compare(value, self._parse(end)).as_py()) for compare, end in ends if end is not None)
+
+    def _parse(self, value: Any) -> pa.Scalar:
+        try:
+            return pa.array([str(value)]).cast(self.value.type)[0]
+        except pa.ArrowInvalid:
+            raise ConditionError(
+                f"'{value}' is not a {self.value.type}", where=self.column.name, fix="Correct it"
+            ) from None
+
+
+def _distinct(values: pa.Array) -> pa.Array:
+    """Distinct values, missing ones left out."""
+    values = plain(values)
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), None, values)
+    if pa.types.is_nested(values.type):
+        return values.drop_null()
+    return pc.unique(values.drop_null())
+
+
+def _varies(column: Column) -> DataError:
+    return DataError(
+        f"is not {column.type}: its values vary", where=column.name, fix="Correct its type in the schema"
+    )
+
+
+CODECS = (Constant,)

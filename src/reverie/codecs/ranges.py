@@ -1,0 +1,129 @@
+"""Conditions on a line: which kinds, and which interval of normal scores, meet them."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from reverie.codecs.base import Condition
+from reverie.codecs.line import Line
+from reverie.core.errors import ConditionError
+from reverie.schema.blocks import CategoryEvidence, RealEvidence
+
+Bound = int | Fraction
+Evidence = dict[str, CategoryEvidence | RealEvidence]
+_EVERYWHERE = (0.0, 1.0)
+_POINT = 1e-6
+
+
+def find_evidence(line: Line, condition: Condition, parse: Callable[[Any], Bound]) -> Evidence:
+    """What `condition` says of the blocks of `line`; `parse` turns a value of the condition into units.
+
+    An interval cannot tell two separate values between the spikes, nor all but one: then it is the narrowest that
+    holds them, and whoever needs them exactly must look at the decoded rows. Off the grid, a single value between
+    the spikes is answered by the values of its close neighbourhood.
+
+    Raises ConditionError if no value of the column ever meets the condition.
+    """
+    if condition.missing is not None:
+        return _presence(line, condition.missing)
+    if condition.values is not None:
+        return _among(line, [parse(value) for value in condition.values], condition)
+    low, high = (None if bound is None else parse(bound) for bound in (condition.low, condition.high))
+    allowed, shares = _between(line, low, high, condition.strict_low, condition.strict_high)
+    if not allowed.any():
+        raise ConditionError("no value lies in that range", where=line.name, fix=_reach(line))
+    return _evidence(line, allowed, shares)
+
+
+def _presence(line: Line, missing: bool) -> Evidence:
+    allowed = (np.arange(line.kinds) == line.missing_code) & line.missing
+    allowed = allowed if missing else ~allowed
+    if not allowed.any():
+        found = "is never missing" if missing else "is always missing"
+        raise ConditionError(found, where=line.name, fix="Drop the condition")
+    return _evidence(line, allowed, _EVERYWHERE)
+
+
+def _among(line: Line, values: list[Bound], condition: Condition) -> Evidence:
+    parts = [_between(line, value, value, False, False) for value in values]
+    for shown, (part, _) in zip(condition.values or (), parts, strict=True):
+        if not part.any():
+            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=_reach(line))
+    allowed = np.logical_or.reduce([part for part, _ in parts])
+    if not condition.negate:
+        reached = [shares for _, shares in parts if shares[0] < shares[1]]
+        low, high = (
+            min((low for low, _ in reached), default=0.0),
+            max((high for _, high in reached), default=1.0),
+        )
+        return _evidence(line, allowed, (low, high))
+    others = ~allowed
+    others[line.missing_code : line.first_spike] = False
+    if line.scale is not None:
+        others[0] = True
+    if not others.any():
+        raise ConditionError(
+            "has no other value than those excluded", where=line.name, fix="Exclude fewer values"
+        )
+    return _evidence(line, others, _EVERYWHERE)
+
+
+def _between(
+    line: Line, low: Bound | None, high: Bound | None, strict_low: bool, strict_high: bool
+) -> tuple[np.ndarray, tuple[float, float]]:
+    """Codes in the interval (kinds,) bool, and the shares of the scale it spans, the same one twice if none."""
+    grid = line.dtype == np.int64
+    if grid:
+        low, strict_low = _next_unit(low, strict_low), False
+        high, strict_high = _previous_unit(high, strict_high), False
+    from_below = -np.inf if low is None else low if grid else float(low)
+    to_above = np.inf if high is None else high if grid else float(high)
+    allowed = np.zeros(line.kinds, dtype=bool)
+    above = line.spikes > from_below if strict_low else line.spikes >= from_below
+    below = line.spikes < to_above if strict_high else line.spikes <= to_above
+    allowed[line.first_spike :] = above & below
+    if line.scale is None:
+        return allowed, (0.0, 0.0)
+    single = low is not None and low == high
+    if single and allowed.any():
+        return allowed, (0.0, 0.0)
+    start = 0.0 if low is None else line.scale.share_below(from_below, inclusive=strict_low)
+    stop = 1.0 if high is None else line.scale.share_below(to_above, inclusive=not strict_high)
+    if single and not grid and start == stop and 0 < start < 1:
+        start, stop = max(start - _POINT, 0.0), min(stop + _POINT, 1.0)
+    allowed[0] = start < stop
+    return allowed, (start, stop)
+
+
+def _next_unit(bound: Bound | None, strict: bool) -> int | None:
+    """The lowest unit that meets a lower bound."""
+    if bound is None:
+        return None
+    return bound // 1 + 1 if strict else -(-bound // 1)
+
+
+def _previous_unit(bound: Bound | None, strict: bool) -> int | None:
+    """The highest unit that meets an upper bound."""
+    lowest = _next_unit(None if bound is None else -bound, strict)
+    return None if lowest is None else -lowest
+
+
+def _evidence(line: Line, allowed: np.ndarray, shares: tuple[float, float]) -> Evidence:
+    found: Evidence = {}
+    if line.kinds > 1:
+        found[line.kind] = CategoryEvidence(allowed=allowed)
+    start, stop = shares
+    if line.scale is not None and allowed[0] and start < stop and shares != _EVERYWHERE:
+        # A hair inside, since the ends belong to the neighbours as much.
+        hair = (stop - start) * 1e-9
+        low = -np.inf if start <= 0 else float(ndtri(start + hair))
+        high = np.inf if stop >= 1 else float(ndtri(stop - hair))
+        found[line.name] = RealEvidence(low=low, high=high)
+    return found
+
+
+def _reach(line: Line) -> str:
+    return "Ask for values that the column has; `reverie inspect` shows its range"

@@ -1,6 +1,6 @@
 """The contract of a measure: a value with its interval, its real-against-real floor, and n.
 
-A measure module in `quality/` or `privacy/` has `MEASURE`, an instance of a `Measure`. Measures never see a model.
+A measure module in `quality/` or `privacy/` has `MEASURE`, a `Measure`. Measures never see a model.
 """
 
 from abc import ABC, abstractmethod
@@ -24,8 +24,9 @@ Aspect = Literal["faithful", "useful", "private"]
 class Comparison:
     """What is compared: tables with the same columns, and the schema that says what the columns are.
 
-    `holdout` is real data that the model never saw, or None: then no floor can be measured and privacy is not proven.
-    `target` is the column for usefulness, or None. Tables are already cut to a bounded number of rows.
+    `holdout` is real data that the model never saw, or None: then no floor can be measured and privacy is not
+    proven. `target` is the column for usefulness, or None. Tables are already cut to a bounded number of
+    rows.
     """
 
     real: pa.Table
@@ -41,13 +42,13 @@ class Comparison:
         return view(self.real, self.fake, self.holdout, self.schema)
 
     def generator(self, *names: str | int) -> np.random.Generator:
-        """The generator that belongs to `names`, so that adding a measure leaves the draws of the others alone."""
+        """The generator that belongs to `names`; a new measure leaves the draws of the others alone."""
         return child(self.seed, "evaluation", *names)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure. `low`..`high` is a 95 % interval; `floor` the same figure of the holdout against the real data.
+    """One figure. `low`..`high` is a 95 % interval; `floor` the same figure of real data (the holdout).
 
     `better` says which way is good; `ideal` is the best possible value. `detail` holds what the report draws
     (JSON-able: per column, per pair, curves), never a row of real data.
@@ -66,7 +67,7 @@ class Measurement:
 
 
 class Measure(ABC):
-    """One way to compare. `measure` may return several figures (AUC by two classifiers, say), or none if not applicable."""
+    """One way to compare. `measure` may return several figures, or none if it does not apply."""
 
     name: str
     aspect: Aspect

@@ -1,4 +1,6 @@
-"""Gradient boosting as measures use it: LightGBM with the settings of the field's protocols, and the features it sees."""
+"""Gradient boosting as measures use it: LightGBM with the settings of the field's protocols, and the features
+it sees.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

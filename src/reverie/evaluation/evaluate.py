@@ -25,7 +25,9 @@ OnMeasure = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures by aspect, the verdicts they gave, what was compared, and what should be known when reading them."""
+    """All figures by aspect, the verdicts they gave, what was compared, and what should be known when reading
+    them.
+    """
 
     measurements: Mapping[Aspect, tuple[Measurement, ...]]
     verdicts: Mapping[Aspect, Verdict]
@@ -44,7 +46,9 @@ class Evaluation:
         return tuple(measurement for aspect in ASPECTS for measurement in self.measurements[aspect])
 
     def to_dict(self, *, detail: bool = False) -> dict[str, Any]:
-        """JSON-able: `faithful`, `useful`, `private`, each with `verdict`, `rule` and `measures`; what is not known is None."""
+        """JSON-able: `faithful`, `useful`, `private`, each with `verdict`, `rule` and `measures`; what is not
+        known is None.
+        """
         result: dict[str, Any] = {
             aspect: {
                 "verdict": self.verdicts[aspect].verdict,
@@ -79,7 +83,8 @@ def evaluate(
     """Compare `fake` with the rows it was learned from and, far better, with a `holdout` it never saw.
 
     `schema` is of the real table; at most `max_rows` random rows of each table are looked at.
-    Raises DataError if the tables' columns differ or one is empty, ConfigError if `target` cannot be a target.
+    Raises DataError if the tables' columns differ or one is empty, ConfigError if `target` cannot be a
+    target.
     """
     _check(real, fake, holdout, schema)
     names = [column.name for column in schema.columns]

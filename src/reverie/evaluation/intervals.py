@@ -1,4 +1,4 @@
-"""95 % intervals without resampling: Wilson's for shares, influence functions for AUC and R2, a jackknife for the rest."""
+"""95 % intervals without resampling: Wilson's, by influence functions, or by a jackknife."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ T = 2.093024054408263
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value and, for each row it came from, its influence: the value's variance is the sum of their squares."""
+    """A value and the influence of each row it came from: its variance is the sum of their squares."""
 
     value: float
     influence: np.ndarray
@@ -41,9 +41,11 @@ def wilson(share: float, n: float) -> tuple[float, float]:
 
 
 def jackknife(value: float, left_out: np.ndarray) -> tuple[float, float]:
-    """Interval around `value` from its values with each of GROUPS random groups of rows left out, not below 0.
+    """Interval around `value` from its values with each of GROUPS random groups of rows left out, not below
+    0.
 
-    Source: delete-a-group jackknife, Kott (2001); unlike the bootstrap it does not inflate distances by adding noise.
+    Source: delete-a-group jackknife, Kott (2001); unlike the bootstrap it does not inflate distances by
+    adding noise.
     """
     groups = len(left_out)
     error = math.sqrt((groups - 1) / groups * float(np.square(left_out - left_out.mean()).sum()))

@@ -7,7 +7,9 @@ import numpy as np
 from reverie.evaluation.view import Side, View
 
 WIDTH = 400
-"""At most so many one-hot columns; beyond, the most frequent categories of each column are kept and the rest pooled."""
+"""At most so many one-hot columns; beyond, the most frequent categories of each column are kept and the rest
+pooled.
+"""
 STEPS = 25
 ROUGH = 0.1
 TOLERANCE = 1e-4
@@ -15,7 +17,9 @@ RIDGE = 1.0
 
 
 def design(view: View, side: Side) -> np.ndarray:
-    """Scaled numbers, a mark where they are missing, and one-hot categories, with a constant; (rows, d) float64."""
+    """Scaled numbers, a mark where they are missing, and one-hot categories, with a constant; (rows, d)
+    float64.
+    """
     parts = [np.ones((side.rows, 1)), _scaled(side.numbers)]
     holes = np.isnan(side.numbers)
     parts.append(holes[:, holes.any(0)].astype(float))
@@ -27,7 +31,9 @@ def design(view: View, side: Side) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Solution:
-    """Coefficients, (d,), and the inverse curvature there, (d, d), that makes the next, similar problem quick."""
+    """Coefficients, (d,), and the inverse curvature there, (d, d), that makes the next, similar problem
+    quick.
+    """
 
     coefficients: np.ndarray
     inverse: np.ndarray
@@ -36,7 +42,8 @@ class Solution:
 def logistic(inputs: np.ndarray, positive: np.ndarray, near: Solution | None = None) -> Solution:
     """Ridge-penalised logistic regression for a mask of positives, (rows,).
 
-    Starting `near` the solution for most of the same rows, steps use its curvature and cost one pass over the rows.
+    Starting `near` the solution for most of the same rows, steps use its curvature and cost one pass over the
+    rows.
     """
     solution = near or _newton(inputs, positive)
     coefficients = solution.coefficients

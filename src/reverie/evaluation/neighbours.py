@@ -1,7 +1,7 @@
-"""The two nearest records of each query among mixed columns, by brute force in single-precision matrix products.
+"""The two nearest records of each query among mixed columns, by brute force in matrix products.
 
-Squared distance: numbers scaled to the real data's range count their squared difference, a missing one lies at -1; a
-category counts 1 where it differs, missing being a category.
+Squared distance: numbers scaled to the real data's range count their squared difference, a missing one lies
+at -1; a category counts 1 where it differs, missing being a category.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def nearest(view: View, queries: Side, records: Side) -> Nearest:
         for field in wide:
             gaps += queries.codes[rows, field.index, None] != records.codes[None, :, field.index]
         places[rows] = _two_smallest(gaps)
-    distances = np.stack([_exact(view, queries, records.take(places[:, k]), scale) for k in (0, 1)], axis=1)
+    distances = np.stack([_exact(queries, records.take(places[:, k]), scale) for k in (0, 1)], axis=1)
     order = np.argsort(distances, axis=1, kind="stable")
     distances, places = (np.take_along_axis(array, order, axis=1) for array in (distances, places))
     return Nearest(distances[:, 0], distances[:, 1], places[:, 0])
@@ -85,7 +85,7 @@ def _one_hot(field: Field, side: Side) -> np.ndarray:
     ]
 
 
-def _exact(view: View, queries: Side, records: Side, scale: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def _exact(queries: Side, records: Side, scale: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Distances row by row, free of the rounding of the products, so that equal distances are found equal."""
     squares = np.square(_scaled(queries, scale) - _scaled(records, scale)).sum(1)
     return np.sqrt(squares + (queries.codes != records.codes).sum(1))

@@ -13,8 +13,9 @@ from reverie.schema.types import Table
 def without_known(holdout: pa.Table, real: pa.Table, schema: Table) -> tuple[pa.Table, str]:
     """The holdout without training rows, and what to tell the user ("" if no row is in both).
 
-    Different people may have equal rows. As many equal rows as the real rows have among themselves are chance, and
-    stay, for without them the floors would be too good; more of them are the same people, and all equal rows go.
+    Different people may have equal rows. As many equal rows as the real rows have among themselves are
+    chance, and stay, for without them the floors would be too good; more of them are the same people, and all
+    equal rows go.
     """
     known, seen = _hashes(real, holdout, schema)
     equal = np.isin(seen, known)

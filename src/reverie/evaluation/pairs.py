@@ -1,4 +1,4 @@
-"""All pairs of columns of two tables at once: correlations by matrix products, contingency tables by counting codes."""
+"""All pairs of columns of two tables at once: correlations by products, contingency tables by counting."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -34,7 +34,7 @@ class Pairs:
 
 
 def compare(view: View, real: Side, fake: Side, split: Split | None = None) -> Pairs:
-    """Compare all pairs; with `split`, the groups of the rows of both tables, also leave each group out in turn."""
+    """Compare all pairs; with `split`, the groups of the rows of both tables, also without each group."""
     columns = np.array(list(combinations(range(len(view.fields)), 2)), np.int64).reshape(-1, 2)
     categorical = np.array([field.categorical for field in view.fields], bool)
     numeric = ~categorical[columns].any(1)
@@ -46,11 +46,12 @@ def compare(view: View, real: Side, fake: Side, split: Split | None = None) -> P
         a, b = columns[place]
         tables = _contingency((left[a], left[b]), (right[a], right[b]), (sizes[a], sizes[b]), split)
         found[place] = _distances(*tables)
-    return Pairs(columns, numeric, *found[:, :3].T, found[:, 3:])
+    error, real_strength, fake_strength = found[:, :3].T
+    return Pairs(columns, numeric, error, real_strength, fake_strength, found[:, 3:])
 
 
 def _coded(view: View, side: Side) -> list[np.ndarray]:
-    """Each field as codes from 0: categories with 0 for missing, numbers in ten equal bins of their own range."""
+    """Each field as codes: categories with 0 for missing, numbers in ten equal bins of their own range."""
     columns = []
     for field in view.fields:
         if field.categorical:
@@ -64,7 +65,7 @@ def _coded(view: View, side: Side) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class Contingency:
-    """Counts of a pair's cells by group of rows, (groups, cells), and the row and column each cell lies in."""
+    """Counts of a pair's cells by group of rows, (groups, cells), and each cell's row and column."""
 
     real: np.ndarray
     fake: np.ndarray
@@ -86,10 +87,9 @@ def _contingency(
         joint = [codes[: len(joint[0])], codes[len(joint[0]) :]]
     else:
         names = np.arange(sizes[0] * width)
-    counts = [
-        _counts(codes, len(names), None if split is None else split[side]) for side, codes in enumerate(joint)
-    ]
-    return Contingency(*counts, names // width, names % width), split is not None
+    left, right = (None, None) if split is None else split
+    tables = _counts(joint[0], len(names), left), _counts(joint[1], len(names), right)
+    return Contingency(tables[0], tables[1], names // width, names % width), split is not None
 
 
 def _counts(codes: np.ndarray, size: int, group: np.ndarray | None) -> np.ndarray:
@@ -99,7 +99,7 @@ def _counts(codes: np.ndarray, size: int, group: np.ndarray | None) -> np.ndarra
 
 
 def _distances(table: Contingency, grouped: bool) -> np.ndarray:
-    """Total variation, Cramér's V of real and of fake, and the total variation without each group; (3 + GROUPS,)."""
+    """Total variation, Cramér's V of real and fake, total variation without each group; (3 + GROUPS,)."""
     real, fake = table.real.sum(0), table.fake.sum(0)
     found = np.full(3 + GROUPS, np.nan)
     found[0] = _variation(real, fake)
@@ -115,7 +115,9 @@ def _variation(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
 
 
 def _association(counts: np.ndarray, row: np.ndarray, column: np.ndarray) -> float:
-    """Cramér's V, from the cells that occur: chi2 / n = sum of n_ij^2 / (n_i n_j), less one. NaN if one side is constant."""
+    """Cramér's V, from the cells that occur: chi2 / n = sum of n_ij^2 / (n_i n_j), less one. NaN if one side
+    is constant.
+    """
     row_totals, column_totals = np.bincount(row, counts), np.bincount(column, counts)
     smaller = min(np.count_nonzero(row_totals), np.count_nonzero(column_totals))
     if smaller < 2:

@@ -1,4 +1,5 @@
-"""The bounds from which verdicts follow; every one is here, and each rule that uses one quotes it to the user.
+"""The bounds from which verdicts follow; every one is here, and each rule that uses one quotes it to the
+user.
 
 Errors are in per cent, above the real-against-real floor; AUCs and shares are in [0, 1].
 """
@@ -12,8 +13,9 @@ VALIDITY = (99.9, 95.0)
 # Useful: what models lose in AUC or R2, at the upper end of the interval.
 LOSS = (0.02, 0.10)
 
-# Private. Shares of synthetic rows nearer to a training row than to an unseen one; .5 is no copying. The first bound
-# calls for conditions and the second forbids release, each at the lower end of the interval, so that chance does neither.
+# Private. Shares of synthetic rows nearer to a training row than to an unseen one; .5 is no copying. The
+# first bound calls for conditions and the second forbids release, each at the lower end of the interval, so
+# that chance does neither.
 NEARER = (0.52, 0.55)
 NEARER_CLOSEST = (0.55, 0.65)
 # Exact copies, in per cent of the rows above the holdout's own rate.

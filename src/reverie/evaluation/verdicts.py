@@ -112,7 +112,7 @@ def _private(found: Found, holdout: bool) -> Verdict:
         half = (share.high - share.low) / 2
         return Verdict(
             NO_EVIDENCE,
-            f"the share nearer to train is only known to +-{half:.3f} (needed {thresholds.PRECISION:g}): give more rows",
+            f"the share nearer to train is known to +-{half:.3f} only: give more rows",
         )
     return _worst("private", checks)
 

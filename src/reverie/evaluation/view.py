@@ -1,7 +1,9 @@
-"""What measures see of the tables: aligned matrices of numbers and of codes, the same columns in the same places.
+"""What measures see of the tables: aligned matrices of numbers and of codes, the same columns in the same
+places.
 
-Numbers, dates and datetimes are floats with NaN for missing; booleans and categories are codes with -1 for missing.
-Identifiers, personal data, free text and constants say nothing about the joint distribution and are left out.
+Numbers, dates and datetimes are floats with NaN for missing; booleans and categories are codes with -1 for
+missing. Identifiers, personal data, free text and constants say nothing about the joint distribution and are
+left out.
 """
 
 from dataclasses import dataclass
@@ -28,7 +30,9 @@ KINDS: dict[str, Kind] = {
 """Column type -> how it is compared; types that are not here are left out."""
 
 FEW = 2
-"""Numbers with at most so many different real values are compared as categories, as the field's protocol has it."""
+"""Numbers with at most so many different real values are compared as categories, as the field's protocol has
+it.
+"""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ def view(real: pa.Table, fake: pa.Table, holdout: pa.Table | None, schema: Table
 
 
 def _numbers(column: Column, kind: Kind, values: list[pa.ChunkedArray]) -> list[np.ndarray] | None:
-    """The column's floats in each table, or None if it has too few different values to be compared as numbers."""
+    """The column's floats in each table, or None if it has too few different values to be compared as
+    numbers.
+    """
     if kind == "datetime":
         return [arrow.moments(array, column.options.get("format")) for array in values]
     floats = [arrow.numbers(array) for array in values]

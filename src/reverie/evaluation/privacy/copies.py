@@ -15,7 +15,9 @@ class Copies(Measure):
     aspect = "private"
 
     def measure(self, comparison: Comparison) -> list[Measurement]:
-        """`copies`, with the holdout's own share as the floor, and `copies_unique`, of rows that occur once in train."""
+        """`copies`, with the holdout's own share as the floor, and `copies_unique`, of rows that occur once
+        in train.
+        """
         view = comparison.view
         if not view.fields or not view.fake.rows:
             return []
@@ -38,7 +40,7 @@ def _figure(view: View, name: str, unique: bool) -> Measurement:
         n=view.fake.rows,
         better="lower",
         ideal=0.0,
-        explanation=f"Per cent of synthetic rows that are exactly {which}; the floor is the same for unseen real rows.",
+        explanation=f"Per cent of synthetic rows that are exactly {which}; floor: of unseen real rows.",
         detail={} if floor is None or view.holdout is None else {"floor_n": view.holdout.rows},
     )
 

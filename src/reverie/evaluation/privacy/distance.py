@@ -1,7 +1,9 @@
-"""Distance to the closest record: are synthetic rows nearer to the rows the model learned from than to unseen ones?
+"""Distance to the closest record: are synthetic rows nearer to the rows the model learned from than to unseen
+ones?
 
-With equally many training and holdout rows, a generator that learned only the distribution is nearer to a training row
-half of the time. Source: Platzer and Reutterer (2021), Holdout-based empirical assessment of mixed-type synthetic data.
+With equally many training and holdout rows, a generator that learned only the distribution is nearer to a
+training row half of the time. Source: Platzer and Reutterer (2021), Holdout-based empirical assessment of
+mixed-type synthetic data.
 """
 
 import math
@@ -22,10 +24,11 @@ FEWEST = 50
 
 
 def share_nearer(train: Nearest, holdout: Nearest) -> tuple[float, float]:
-    """Share of queries nearer to train than to holdout, ties half, and the effective number of independent queries.
+    """Share of queries nearer to train than to holdout, ties half, and the effective number of independent
+    queries.
 
-    Queries with the same closest record are no independent evidence: were that record in the other half, all of them
-    would change sides. Exactly n queries with n different closest records count n.
+    Queries with the same closest record are no independent evidence: were that record in the other half, all
+    of them would change sides. Exactly n queries with n different closest records count n.
     """
     nearer = train.first < holdout.first
     share = float(np.mean(nearer + 0.5 * (train.first == holdout.first)))
@@ -61,7 +64,9 @@ def _some(side: Side, n: int, rng: np.random.Generator) -> Side:
 
 
 def _floors(view: View, half: int, rng: np.random.Generator) -> tuple[float, float, float]:
-    """The shares for one half of the holdout in the place of the synthetic rows, the other half as the holdout."""
+    """The shares for one half of the holdout in the place of the synthetic rows, the other half as the
+    holdout.
+    """
     assert view.holdout is not None
     order = rng.permutation(view.holdout.rows)
     fake = view.holdout.take(order[half : 2 * half][:QUERIES])
@@ -115,7 +120,7 @@ def _figure(
         n=n,
         better="target",
         ideal=0.5,
-        explanation=f"{about} nearer to a row the model learned from than to an unseen one; 0.5 is no copying.",
+        explanation=f"{about} nearer to a training row than to an unseen real row; 0.5 is no copying.",
         detail=detail,
     )
 

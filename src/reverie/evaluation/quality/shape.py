@@ -1,7 +1,8 @@
 """Shape: does each column, alone, have the right distribution?
 
-Equal to the Column Shapes score of sdmetrics' QualityReport: one minus the Kolmogorov-Smirnov distance of numbers and
-dates, one minus the total variation distance of categories, missing values left aside, averaged over columns.
+Equal to the Column Shapes score of sdmetrics' QualityReport: one minus the Kolmogorov-Smirnov distance of
+numbers and dates, one minus the total variation distance of categories, missing values left aside, averaged
+over columns.
 """
 
 from typing import Any
@@ -18,14 +19,14 @@ GRID = 2000
 
 
 def distance(real: np.ndarray, fake: np.ndarray, *, cumulative: bool) -> np.ndarray:
-    """Kolmogorov-Smirnov (cumulative) or total variation distance of counts, (..., cells) -> (...); NaN if one is empty."""
+    """Kolmogorov-Smirnov (cumulative) or total variation distance of counts, (..., cells) -> (...)."""
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = real / real.sum(-1, keepdims=True) - fake / fake.sum(-1, keepdims=True)
     return np.abs(gap.cumsum(-1)).max(-1) if cumulative else np.abs(gap).sum(-1) / 2
 
 
 def cells(field: Field, real: Side, fake: Side) -> tuple[np.ndarray, np.ndarray, int]:
-    """Codes of the column's values in both tables, in the order of the values, -1 for missing, and their number."""
+    """Codes of a column in both tables, in the order of its values, -1 for missing, and how many there are."""
     if field.categorical:
         return real.codes[:, field.index], fake.codes[:, field.index], max(1, len(field.labels))
     pooled = np.concatenate([real.numbers[:, field.index], fake.numbers[:, field.index]])
@@ -69,7 +70,7 @@ class Shape(Measure):
                 better="lower",
                 ideal=0.0,
                 explanation=(
-                    "Shape error, per cent: how far each column's distribution is from the real one, averaged "
+                    "Shape error, per cent: how far the columns' distributions are from the real ones, averaged "
                     "(100 minus the Column Shapes score of the field's Quality report)."
                 ),
                 detail={"columns": _details(view, found, floors)},
@@ -88,7 +89,9 @@ def _error(field: Field, real: np.ndarray, fake: np.ndarray, size: int) -> float
 
 
 def _with_groups(view: View, comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
-    """The distance of each column, (columns,), and the same with each group of rows left out, (columns, GROUPS)."""
+    """The distance of each column, (columns,), and the same with each group of rows left out, (columns,
+    GROUPS).
+    """
     rng = comparison.generator("shape")
     real_group, fake_group = groups(view.real.rows, rng), groups(view.fake.rows, rng)
     found, left_out = np.empty(len(view.fields)), np.empty((len(view.fields), GROUPS))
@@ -133,7 +136,7 @@ def _details(view: View, found: np.ndarray, floors: np.ndarray | None) -> list[d
     return columns
 
 
-def _percent(share: float) -> float | None:
+def _percent(share: Any) -> float | None:
     return None if np.isnan(share) else 100 * float(share)
 
 

@@ -1,9 +1,10 @@
 """Trend: do pairs of columns go together as they do in the real data?
 
-Equal to the Column Pair Trends score of sdmetrics' QualityReport (0.32): for two numbers or dates, one minus half the
-difference of their Pearson correlations; for all other pairs, one minus the total variation distance of their contingency
-tables, numbers cut into ten equal bins of each table's own range, missing a category of its own. The average is over
-the pairs that are related at all in the real data: correlation above .5, or Cramér's V above .3.
+Equal to the Column Pair Trends score of sdmetrics' QualityReport (0.32): for two numbers or dates, one minus
+half the difference of their Pearson correlations; for all other pairs, one minus the total variation distance
+of their contingency tables, numbers cut into ten equal bins of each table's own range, missing a category of
+its own. The average is over the pairs that are related at all in the real data: correlation above .5, or
+Cramér's V above .3.
 """
 
 from typing import Any
@@ -20,8 +21,8 @@ CORRELATION = 0.5
 ASSOCIATION = 0.3
 ABOUT = {
     "trend": (
-        "Trend error, per cent: how differently related columns go together, averaged over the pairs that are clearly "
-        "related in the real data (100 minus the Column Pair Trends score of the field's Quality report)."
+        "Trend error, per cent: how differently columns go together, averaged over the pairs that are "
+        "clearly related in the real data (100 minus the Column Pair Trends score of the field's Quality report)."
     ),
     "trend_all": "Trend error, per cent, averaged over all pairs of columns, related or not.",
 }
@@ -41,7 +42,7 @@ class Trend(Measure):
     aspect = "faithful"
 
     def measure(self, comparison: Comparison) -> list[Measurement]:
-        """Two figures, `trend` and `trend_all`; every pair is in the latter's `detail["pairs"]`, the worst first."""
+        """`trend` and `trend_all`; the latter has every pair in `detail["pairs"]`, the worst first."""
         view = comparison.view
         rng = comparison.generator("trend")
         split = groups(view.real.rows, rng), groups(view.fake.rows, rng)
@@ -105,7 +106,7 @@ def _details(view: View, found: Pairs, floor: Pairs | None, counted: np.ndarray)
     return {"columns": [field.name for field in view.fields], "pairs": rows}
 
 
-def _number(value: float) -> float | None:
+def _number(value: Any) -> float | None:
     return None if np.isnan(value) else float(value)
 
 

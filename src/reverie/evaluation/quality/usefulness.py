@@ -1,7 +1,8 @@
-"""Usefulness: does a model trained on synthetic rows predict unseen real rows as well as one trained on real rows?
+"""Usefulness: does a model trained on synthetic rows predict unseen real rows as well as one trained on real
+rows?
 
-Train on synthetic, test on real, beside train on real, test on real. Without a holdout, a third of the real rows is kept
-to test on; the generator may have seen them, so the figures are then no proof.
+Train on synthetic, test on real, beside train on real, test on real. Without a holdout, a third of the real
+rows is kept to test on; the generator may have seen them, so the figures are then no proof.
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Trial:
 
 
 def targets(view: View, chosen: str | None) -> tuple[Field, ...]:
-    """The chosen target; else the last column that can be one, the most even category and the most varied number.
+    """The chosen target; else the last column that can be one, the evenest category, the most varied number.
 
     Raises ConfigError if the chosen column cannot be a target.
     """
@@ -69,7 +70,7 @@ def targets(view: View, chosen: str | None) -> tuple[Field, ...]:
 
 
 def attempt(view: View, target: Field, sides: tuple[Side, Side, Side]) -> Trial | None:
-    """Train on `fake` and on `real`, equally many rows, and test on `test`; None if the target has nothing to predict."""
+    """Train on `fake` and on `real`, equally many rows, and test on `test`; None if there is too little."""
     fake, real, test = (_present(target, side) for side in sides)
     n = min(fake.rows, real.rows)
     if n < FEWEST or test.rows < FEWEST:
@@ -143,8 +144,8 @@ def _score(trial: Trial) -> Measurement:
         better="higher",
         ideal=1.0,
         explanation=(
-            f"{trial.metric} of predicting '{trial.target}' on real rows by gradient boosting trained on synthetic rows; "
-            "the floor is the same trained on real rows."
+            f"{trial.metric} of predicting '{trial.target}' on real rows by gradient boosting trained on "
+            "synthetic rows; the floor is the same trained on real rows."
         ),
         detail=_describe(trial),
     )
@@ -194,7 +195,7 @@ def _variety(field: Field, side: Side) -> int:
 
 
 def _classify(view: View, target: Field, source: Side, test: Side) -> Estimate:
-    """Macro one-against-rest AUC over the classes of the test rows; a class never trained on scores a half."""
+    """Macro one-against-rest AUC over the classes tested; a class never trained on scores a half."""
     codes, truth = _values(target, source), _values(target, test)
     known, labels = np.unique(codes, return_inverse=True)
     inputs, unseen = (boosting.features(view, side, target.name) for side in (source, test))

@@ -9,7 +9,7 @@ from reverie.evaluation.view import Field, Side, View
 
 
 def in_support(view: View, side: Side) -> np.ndarray:
-    """Whether each value is one that the real data could hold: in the range of its column, or a known category.
+    """Whether each value is one that the real data could hold: in its column's range, or a known category.
 
     A missing value is one if the real column has any. Mask, (rows, fields).
     """
@@ -49,9 +49,15 @@ def _support(view: View) -> list[Measurement]:
         {"name": field.name, "valid": 100 * float(valid[:, place].mean())}
         for place, field in enumerate(view.fields)
     ]
-    about = "Per cent of synthetic rows whose every value lies in the range, or among the categories, of the real data."
+    about = "Per cent of synthetic rows whose every value is within what the real data holds."
     return [
-        _figure("support", valid.all(1), floor, about, sorted(columns, key=lambda column: column["valid"]))
+        _figure(
+            "support",
+            np.all(valid, axis=1),
+            floor,
+            about,
+            sorted(columns, key=lambda column: column["valid"]),
+        )
     ]
 
 

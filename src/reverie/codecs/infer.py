@@ -1,4 +1,4 @@
-"""From a dataset to its schema: every column is offered to every codec, and the best claim wins, with its reason."""
+"""From a dataset to its schema: every codec may claim a column; the best claim wins, with its reason."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -96,8 +96,8 @@ def _find_key(table: str, profiles: list[Profile], columns: tuple[Column, ...]) 
 def check_schema(schema: Table, table: pa.Table) -> None:
     """See that `schema` describes `table`.
 
-    Raises SchemaError, naming the column, if columns are missing or unknown, a type or an option is unknown, or the
-    values do not fit their type.
+    Raises SchemaError, naming the column, if columns are missing or unknown, a type or an option is unknown,
+    or the values do not fit their type.
     """
     _check_columns(schema, table)
     for column in schema.columns:

@@ -1,7 +1,7 @@
-"""A small word model: which word follows which two, counted in rows, so that no single row's wording enters.
+"""A small word model: which word follows which two, counted in rows, so that no single wording enters.
 
-A word carries the blank before it (" silk", ",", " - "), so words put one after another read as they were written.
-Sources: Katz, "Estimation of probabilities from sparse data" (1987), backing off; Chen and Goodman (1999), discounts.
+A word carries the blank before it (" silk", ",", " -"), so that words joined read as they were written.
+Source: Katz, "Estimation of probabilities from sparse data" (1987): back from triples to pairs to words.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ GRAMS = 100_000
 _BUSY = 8
 _BYTES = 10_000_000
 _LONGEST = 20_000
-# Ranges instead of \pL and \s: RE2 is ten times faster on them. What is written without blanks goes sign by sign.
+# Ranges instead of \pL: RE2 is ten times faster on them. Scripts without blanks go sign by sign.
 _UNSPACED = r"\x{E00}-\x{E7F}\x{3040}-\x{30FF}\x{3400}-\x{9FFF}\x{F900}-\x{FAFF}"
-_LETTER = r"a-zA-Z0-9_\x{AA}\x{B5}\x{BA}\x{C0}-\x{DFF}\x{E80}-\x{1FFF}\x{2C00}-\x{2DFF}\x{A000}-\x{F8FF}\x{1D400}-\x{1D7FF}"
+_LETTER = r"a-zA-Z0-9_\x{AA}\x{B5}\x{BA}\x{C0}-\x{DFF}\x{E80}-\x{1FFF}\x{2C00}-\x{2DFF}\x{A000}-\x{F8FF}"
 _WORD = rf"( ?[{_UNSPACED}]| ?[{_LETTER}]+(?:['’@.-][{_LETTER}]+)*| ?[^{_LETTER}{_UNSPACED}\s]+|\s)"
 _MARK = "\x1f"
 _CELLS = 2_000_000
@@ -99,7 +99,7 @@ def _unique(keys: np.ndarray) -> np.ndarray:
 
 
 def _pack(grams: np.ndarray, size: int) -> np.ndarray:
-    """One int64 for each gram; 21 bits a word are enough, as a sketch keeps fewer words than that."""
+    """One int64 for each gram: a partition has fewer than 2**21 different words."""
     packed = grams[:, 0]
     for place in range(1, grams.shape[1]):
         packed = packed * size + grams[:, place]
@@ -115,7 +115,7 @@ def _unpack(packed: np.ndarray, size: int, places: int) -> np.ndarray:
 
 
 def _count_rows(grams: np.ndarray, row: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Different grams, and in how many rows each stands. A text repeats few grams, so the last row is remembered."""
+    """Different grams, and in how many rows each stands."""
     packed = _pack(grams, size)
     order = np.argsort(packed, kind="stable")
     packed, row = packed[order], row[order]
@@ -154,7 +154,7 @@ def _top(grams: np.ndarray, rows: np.ndarray, most: int) -> tuple[np.ndarray, np
 
 
 def _commonest(rows: np.ndarray, most: int, least: int = 1) -> np.ndarray:
-    """Codes of the `most` commonest words of at least `least` rows, ascending; the start is always one of them."""
+    """Codes of the `most` commonest words of at least `least` rows, ascending; the start is one of them."""
     order = np.argsort(-rows[1:], kind="stable")[: most - 1] + 1
     return np.r_[START, np.sort(order[rows[order] >= least])]
 
@@ -172,7 +172,7 @@ def select_words(counts: Counts, keep: np.ndarray) -> Counts:
 
 @dataclass(frozen=True)
 class _Level:
-    """Grams sorted by context: `contexts` packed, the range `starts`..`starts+1` of each in `follow` and `total`."""
+    """Grams by context: after `contexts[i]` come `follow[starts[i]:starts[i + 1]]`; `total` cumulates rows."""
 
     contexts: np.ndarray
     starts: np.ndarray
@@ -213,7 +213,7 @@ class WordModel:
 
     @classmethod
     def learn(cls, counts: Counts, k: int) -> "WordModel | None":
-        """Keep what at least `k` rows share, at most 20,000 words and 100,000 pairs and triples; None if nothing is left."""
+        """Keep what `k` rows share, at most 20,000 words, 100,000 pairs and triples; None if nothing is left."""
         counts = select_words(counts, _commonest(counts.rows, WORDS, k))
         if len(counts.words) < 2:
             return None
@@ -257,7 +257,7 @@ class WordModel:
         return self._join(said[:, 2:], lengths)
 
     def _continue(self, earlier: np.ndarray, before: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The next word: from the triples, one time in eight or where they are silent from the pairs, then from all words."""
+        """The next word, from the triples; where they are silent, and now and then, from the pairs or from all."""
         size, before = len(self.words), before.astype(np.int64)
         word = self._triple.draw(earlier.astype(np.int64) * size + before, rng.random(len(before)))
         word[rng.random(len(word)) < 0.125] = -1
@@ -270,7 +270,7 @@ class WordModel:
         return word
 
     def _anywhere(self) -> np.ndarray:
-        """Weight of each word where nothing is known of the words before; one without its blank would stick to them."""
+        """Weight of each word after anything; one without a blank would stick to the word before."""
         weights = self.arrays["rows"][1:].astype(float)
         sticks = pc.match_substring_regex(self.words[1:], f"^[{_LETTER}]").to_numpy(zero_copy_only=False)
         return weights if sticks.all() else np.where(sticks, 0.0, weights)

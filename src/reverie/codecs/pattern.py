@@ -1,4 +1,4 @@
-"""The pattern of coded strings: which characters stand at which place, for every length, learned under protection."""
+"""The pattern of coded strings: which characters stand at which place, for every length, under protection."""
 
 import string
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ def _as_bytes(rows: pa.Array, length: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Pattern:
-    """For each length, the characters allowed at each place; `weights` are shares of the lengths, in thousandths."""
+    """For each length, the characters allowed at each place; `weights` are thousandths."""
 
     places: tuple[tuple[str, ...], ...]
     weights: tuple[int, ...]
@@ -79,9 +79,9 @@ class Pattern:
         return cls(tuple(place for place, _ in pairs), tuple(weight for _, weight in pairs))
 
     def draw(self, index: np.ndarray, name: str) -> pa.Array:
-        """One string for each index (uint64): different indices give different strings, whatever calls they come in.
+        """One string for each index (uint64): different indices give different strings, over all calls.
 
-        Once the pattern has no more strings, longer ones follow it.
+        Once the pattern has no more strings, longer ones follow.
         """
         salt = make_salt(name, "pattern")
         at, rank = self._share_out(index, salt)

@@ -1,7 +1,7 @@
 """Unique draws without coordination: keyed permutations of 0..size-1, so that row i alone knows its value.
 
-Every partition of a request renders its own rows; because a permutation has no two equal values, identifiers stay
-unique over all of them with nothing shared but the row number. Not for secrets: the key is not hidden.
+Every partition of a request renders its own rows; because a permutation has no two equal values, identifiers
+stay unique over all of them with nothing shared but the row number. Not for secrets: the key is not hidden.
 """
 
 import hashlib
@@ -54,11 +54,11 @@ def _feistel(values: np.ndarray, half: int, salt: int) -> np.ndarray:
 
 
 def repeat_earlier(index: np.ndarray, share: float, salt: int) -> np.ndarray:
-    """Replace a `share` of the indices by an earlier one, so that values repeat as often as they did in the data.
+    """Replace a `share` of the indices by an earlier one, so that values repeat as often as in the data.
 
-    Row i is new with probability 1 - share and else takes the value of a row before it, which any partition can
-    follow by itself: repeats are as unequal as customers are. Source: Simon, "On a class of skew distribution
-    functions", Biometrika 42 (1955).
+    Row i is new with probability 1 - share and else takes the value of a row before it, which any partition
+    can follow by itself; a few values then repeat much, as with customers. Source: Simon, "On a class of skew
+    distribution functions", Biometrika 42 (1955).
     """
     out = index.astype(np.uint64)
     limit = np.uint64(min(int(share * 2.0**64), 2**64 - 1))

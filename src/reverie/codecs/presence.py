@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reverie.core.errors import ConditionError
 from reverie.codecs.base import Condition
+from reverie.core.errors import ConditionError
 from reverie.schema.blocks import Category, CategoryEvidence, Gate
 
 KINDS = ("missing", "empty", "value")

@@ -14,7 +14,7 @@ _NUMBERED = r"^(?P<head>\D*)(?P<digits>\d{1,18})(?P<tail>\D*)$"
 
 @dataclass(frozen=True)
 class Run:
-    """What is known of numbers that might run: bounds, common step and count; bounds never leave the sketch."""
+    """What is known of numbers that might run: bounds, common step, count; bounds never leave the sketch."""
 
     count: int
     low: int
@@ -31,7 +31,7 @@ class Run:
 
 
 def measure_integers(values: pa.Array) -> Run | None:
-    """The run of the non-null integers (any numeric Arrow type); None if there are none or some are not whole."""
+    """The run of the non-null numbers; None if there are none or some are not whole."""
     present = values.drop_null()
     if not len(present):
         return None
@@ -86,7 +86,7 @@ class Sequence:
 
     @classmethod
     def following(cls, run: Run) -> "Sequence":
-        """A fresh sequence of the same form: it starts at a round number, so the first real number is not told."""
+        """A fresh sequence of the same form, from a round number on, so the first real one is not told."""
         step = max(run.step, 1)
         if 0 <= run.low <= step:
             start = run.low

@@ -21,13 +21,11 @@ def is_whole(kind: pa.DataType) -> bool:
 
 
 def storage_name(kind: pa.DataType) -> str:
-    """The name of a string or number type; a dictionary goes by its values, nested types by string.
+    """The name of a string or number type; nested types become strings.
 
-    >>> storage_name(pa.dictionary(pa.int8(), pa.large_string())), storage_name(pa.decimal128(9, 2))
-    ('large_string', 'decimal128(9, 2)')
+    >>> storage_name(pa.list_(pa.int8())), storage_name(pa.decimal128(9, 2))
+    ('string', 'decimal128(9, 2)')
     """
-    if pt.is_dictionary(kind):
-        return storage_name(kind.value_type)
     return "string" if pt.is_nested(kind) else str(kind)
 
 

@@ -1,4 +1,4 @@
-"""The words of a column's name, whatever way it was written: CustomerID, customer_id and "Customer Id" are the same."""
+"""The words of a column's name, however written: CustomerID, customer_id and Customer Id are the same."""
 
 import re
 import unicodedata

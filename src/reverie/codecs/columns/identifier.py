@@ -1,7 +1,7 @@
-"""Identifiers: keys that name a row. New ones are made, unique over a whole request, in the form of the old ones.
+"""Identifiers: keys that name a row. New ones are unique over a whole request, in the old form.
 
-A dense run of numbers starts afresh (1, 2, 3 ...), so it shares values with the real one, which tell nothing; every
-other form is drawn from the learned pattern, where a real identifier can only come up by chance.
+A dense run of numbers starts afresh (1, 2, 3 ...), so it shares values with the real one, which tell nothing;
+every other form is drawn from the learned pattern, where a real identifier can only come up by chance.
 """
 
 from collections.abc import Mapping
@@ -13,19 +13,53 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from reverie.codecs.arrow_types import restore, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.pattern import Pattern, add_counts, count_characters
 from reverie.codecs.permutation import make_salt, repeat_earlier
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.codecs.sequence import Run, Sequence, join_runs, measure_integers, measure_strings
-from reverie.codecs.storage import from_storage, is_string, is_whole, storage_name
+from reverie.codecs.storage import is_string, is_whole, storage_name
 from reverie.codecs.wording import split_words
 from reverie.core.errors import DataError
 from reverie.schema.types import Column
 
 KEY_WORDS = frozenset(
-    "id ids uid uuid guid key pk no nr num number numero nummer numer code codigo kode ref reference sku isbn asin "
-    "serial token hash identifier identificador index idx rowid pid oid unnamed".split()
+    [
+        "id",
+        "ids",
+        "uid",
+        "uuid",
+        "guid",
+        "oid",
+        "pid",
+        "rowid",
+        "identifier",
+        "identificador",
+        "key",
+        "pk",
+        "ref",
+        "reference",
+        "no",
+        "nr",
+        "num",
+        "number",
+        "numero",
+        "nummer",
+        "numer",
+        "code",
+        "codigo",
+        "kode",
+        "sku",
+        "isbn",
+        "asin",
+        "serial",
+        "token",
+        "hash",
+        "index",
+        "idx",
+        "unnamed",
+    ]
 )
 _LOOKED_AT = 5_000
 _UUID = r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$"
@@ -46,7 +80,10 @@ class Sketch:
 
 
 class Identifier(Codec):
-    """A key: no blocks but presence; `style` is "sequence" or "pattern", `repeats` the share of rows with an earlier key."""
+    """A key: no blocks but presence.
+
+    `style` is "sequence" or "pattern", `repeats` the share of rows that have the key of an earlier one.
+    """
 
     TYPES = ("identifier",)
     OPTIONS: ClassVar[Mapping[str, type]] = {"style": str, "unique": bool, "repeats": float}
@@ -92,6 +129,7 @@ class Identifier(Codec):
     @classmethod
     def merge(cls, column: Column, left: Sketch, right: Sketch) -> Sketch:
         """Sums and common bounds."""
+        del column
         kinds, characters = add_kinds(left.kinds, right.kinds), add_counts(left.characters, right.characters)
         return Sketch(kinds, characters, join_runs(left.run, right.run), left.storage)
 
@@ -107,12 +145,12 @@ class Identifier(Codec):
             if sketch.characters
             else Pattern((("0123456789",) * 8,), (1000,))
         )
-        if not is_string(from_storage(sketch.storage)):
+        if not is_string(type_named(sketch.storage)):
             pattern = _without_leading_zero(pattern)
         return cls(column, presence, pattern, sketch.storage)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Presence only: a key says nothing of the row, so `decode(encode(x))` keeps no more than what is missing."""
+        """Presence only: a key says nothing of its row, so `decode(encode(x))` keeps what is missing."""
         del rng
         return self.presence.encode(values)
 
@@ -125,13 +163,13 @@ class Identifier(Codec):
         repeats = float(self.column.options.get("repeats", 0.0))
         if repeats:
             index = repeat_earlier(index, repeats, make_salt(self.column.name, "repeats"))
-        kind = from_storage(self.storage)
+        kind = type_named(self.storage)
         if isinstance(self.form, Pattern):
             keys = self.form.draw(index, self.column.name)
         else:
             keys = self.form.strings(index) if is_string(kind) else self.form.numbers(index)
         keys = keys if is_string(kind) or pt.is_integer(keys.type) else keys.cast(pa.int64())
-        return self.presence.place(keys.cast(kind), arrays, rows)
+        return restore(self.presence.place(keys, arrays, rows), kind)
 
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """Only whether a key is there can be asked."""
@@ -207,7 +245,7 @@ def _fitting(values: pa.Array, regex: str) -> float:
 
 def _without_leading_zero(pattern: Pattern) -> Pattern:
     """Numbers do not start with 0, and those of 19 digits must stay below 2**63."""
-    places = []
+    places: list[tuple[str, ...]] = []
     for each in pattern.places:
         first = each[0].replace("0", "") if len(each) > 1 else each[0]
         first = first.replace("9", "") if len(each) >= 19 else first

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from reverie.codecs.arrow_types import restore, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.permutation import make_salt, repeat_earlier
 from reverie.codecs.persons.fabrication import MAKERS, fabricate
 from reverie.codecs.persons.kinds import find_kind
 from reverie.codecs.persons.locales import find_locale
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
-from reverie.codecs.storage import from_storage, is_string, storage_name
+from reverie.codecs.storage import is_string, storage_name
 from reverie.core.errors import DataError
 from reverie.schema.types import Column
 
@@ -46,7 +47,7 @@ class Personal(Codec):
 
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
-        """Values of the form of personal data, with right check digits, in a dictionary of names, or called so."""
+        """Personal by form, by check digits, by a dictionary of names or by the name of the column."""
         seen = profile.sample.drop_null()
         if len(seen) < 2 or not (is_string(seen.type) or pt.is_integer(seen.type)):
             return None
@@ -97,17 +98,17 @@ class Personal(Codec):
     def decode(
         self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0
     ) -> pa.Array:
-        """Made-up values; the row's number alone decides its value, so partitions need not talk to each other."""
+        """Made-up values; the row's number alone decides its value, so partitions need not talk."""
         del rng
         options = self.column.options
         index = np.arange(offset, offset + rows, dtype=np.uint64)[self.presence.are("value", arrays, rows)]
         if repeats := float(options.get("repeats") or 0.0):
             index = repeat_earlier(index, repeats, make_salt(self.column.name, "repeats"))
         made = fabricate(options["kind"], index, options.get("locale") or _DEFAULT_LOCALE, self.column.name)
-        kind = from_storage(self.storage)
+        kind = type_named(self.storage)
         if not is_string(kind):
             made = pc.replace_substring_regex(made, r"\D", "")
-        return self.presence.place(made.cast(kind), arrays, rows)
+        return restore(self.presence.place(made if is_string(kind) else made.cast(kind), arrays, rows), kind)
 
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """Only whether a value is there can be asked."""

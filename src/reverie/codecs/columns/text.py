@@ -1,8 +1,8 @@
 """Free text: its length is joint with the row, its words come from a word model that knows no single row.
 
-Only words, pairs and triples that `Protection.k` rows share are learned, so a text is never told again, and
-`decode(encode(x))` keeps what is missing or empty and the number of words, not the words. Lists and records are
-kept as JSON text.
+Only words, pairs and triples that `Protection.k` rows share are learned, so a text is never told again:
+`decode(encode(x))` keeps what is missing or empty and the number of words, not the words. Lists and records
+are kept as JSON text.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from reverie.codecs.arrow_types import restore, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.lengths import Lengths, count_lengths
 from reverie.codecs.ngrams import Counts, WordModel, add_grams, count_grams, count_words
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
-from reverie.codecs.storage import from_storage, is_string, storage_name
+from reverie.codecs.storage import is_string, storage_name
 from reverie.core.errors import DataError
 from reverie.schema.blocks import Real
 from reverie.schema.types import Column
@@ -120,7 +121,7 @@ class Text(Codec):
         filled = self.presence.are("value", arrays, rows)
         lengths = self.lengths.restore(arrays[self._block].reshape(-1)[filled])
         texts = self.words.write(lengths, rng)
-        return self.presence.place(texts, arrays, rows).cast(from_storage(self.storage))
+        return restore(self.presence.place(texts, arrays, rows), type_named(self.storage))
 
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """Only whether a text is there can be asked."""

@@ -1,7 +1,7 @@
 """Made-up personal data: a row's number decides its value, so that values stay unique without coordination.
 
-E-mail and web addresses lie under example.com and its like, which belong to nobody (RFC 2606), so that no message
-ever reaches a living person.
+E-mail and web addresses lie under example.com and its like, which belong to nobody (RFC 2606), so that no
+message ever reaches a living person.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,20 +18,22 @@ from reverie.codecs.persons.pools import plain_pool, pool
 _DOMAINS = pa.array(["example.com", "example.org", "example.net"])
 _UNSPACED = ("ja", "zh", "ko")
 _BANKS = {
-    **{
-        "de_DE": ("DE", "", 18),
-        "fr_FR": ("FR", "", 23),
-        "en_GB": ("GB", "MIDL", 14),
-        "es_ES": ("ES", "", 20),
-    },
-    **{
-        "it_IT": ("IT", "X", 22),
-        "pt_BR": ("BR", "", 23),
-        "nl_NL": ("NL", "ABNA", 10),
-        "pl_PL": ("PL", "", 24),
-    },
-    **{"sv_SE": ("SE", "", 20), "da_DK": ("DK", "", 14), "no_NO": ("NO", "", 11), "fi_FI": ("FI", "", 14)},
-    **{"cs_CZ": ("CZ", "", 20), "tr_TR": ("TR", "", 22), "el_GR": ("GR", "", 23), "hu_HU": ("HU", "", 24)},
+    "de_DE": ("DE", "", 18),
+    "fr_FR": ("FR", "", 23),
+    "en_GB": ("GB", "MIDL", 14),
+    "es_ES": ("ES", "", 20),
+    "it_IT": ("IT", "X", 22),
+    "pt_BR": ("BR", "", 23),
+    "nl_NL": ("NL", "ABNA", 10),
+    "pl_PL": ("PL", "", 24),
+    "sv_SE": ("SE", "", 20),
+    "da_DK": ("DK", "", 14),
+    "no_NO": ("NO", "", 11),
+    "fi_FI": ("FI", "", 14),
+    "cs_CZ": ("CZ", "", 20),
+    "tr_TR": ("TR", "", 22),
+    "el_GR": ("GR", "", 23),
+    "hu_HU": ("HU", "", 24),
 }
 
 
@@ -174,7 +176,7 @@ def _draw_on(part: str) -> Callable[[Request], pa.Array]:
 
 
 def _renumber(part: str, most: int, spare: int = 0) -> Callable[[Request], pa.Array]:
-    """Faker's forms with new digits: the last `most` of each, but for the first `spare`, which tell the place."""
+    """Faker's forms with new digits: the last `most` of each, but never the first `spare` (the area)."""
 
     def make(request: Request) -> pa.Array:
         forms = pool(request.locale, part).to_numpy(zero_copy_only=False).astype(str)

@@ -1,4 +1,4 @@
-"""Which kind of personal data a column holds: by the form of its values, their check digits, or the column's name."""
+"""Which kind of personal data a column holds: by the form of its values, check digits, or its name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,20 +48,24 @@ FORMS = (
 )
 
 HINTS = {
-    "first_name": "first name|firstname|given name|givenname|forename|fname|vorname|prenom|nombre|primer nombre|nome|imie|"
-    "voornaam|fornamn|fornavn|jmeno|etunimi|имя|名",
-    "last_name": "last name|lastname|surname|family name|familyname|lname|nachname|familienname|nom de famille|apellido|"
-    "apellidos|cognome|sobrenome|nazwisko|achternaam|efternamn|etternavn|prijmeni|sukunimi|soyad|фамилия|姓",
-    "street": "street|street address|street name|strasse|rue|calle|rua|ulica|straat|gata|line 1|address line 1|улица",
-    "address": "address|addr|adresse|direccion|endereco|indirizzo|adres|adress|domicilio|anschrift|адрес|住所|地址",
+    "first_name": "first name|firstname|given name|givenname|forename|fname|vorname|prenom|nombre"
+    "|primer nombre|nome|imie|voornaam|fornamn|fornavn|jmeno|etunimi|имя|名",
+    "last_name": "last name|lastname|surname|family name|familyname|lname|nachname|familienname"
+    "|nom de famille|apellido|apellidos|cognome|sobrenome|nazwisko|achternaam|efternamn|etternavn|prijmeni|sukunimi|soyad"
+    "|фамилия|姓",
+    "street": "street|street address|street name|strasse|rue|calle|rua|ulica|straat|gata|line 1|улица",
+    "address": "address|addr|adresse|direccion|endereco|indirizzo|adres|adress|domicilio|anschrift"
+    "|адрес|住所|地址",
     "city": "city|town|stadt|ville|ciudad|cidade|citta|comune|municipio|plaats|miasto|ort|город",
-    "postcode": "postcode|post code|postal code|postalcode|zip|zip code|zipcode|plz|postleitzahl|codigo postal|"
-    "code postal|cep|cap|kod pocztowy|postnummer",
-    "company": "company|company name|employer|organisation|organization|firm|firma|empresa|societe|azienda|unternehmen|bedrijf",
+    "postcode": "postcode|post code|postal code|postalcode|zip|zip code|zipcode|plz|postleitzahl"
+    "|codigo postal|code postal|cep|cap|kod pocztowy|postnummer",
+    "company": "company|company name|employer|organisation|organization|firm|firma|empresa|societe|azienda"
+    "|unternehmen|bedrijf",
     "username": "username|user name|login|login name|screen name|nick|nickname|handle|benutzername|usuario",
-    "phone": "phone|phone no|phone number|telephone|tel|mobile|mobile number|cell|cellphone|fax|telefon|telefono|telefone|"
-    "handy|numero de telephone|celular|telefoon|телефон",
-    "ssn": "ssn|social security|social security number|national id|nif|dni|cpf|nino|pesel|personnummer|sozialversicherungsnummer",
+    "phone": "phone|phone no|phone number|telephone|tel|mobile|mobile number|cell|cellphone|fax|telefon"
+    "|telefono|telefone|handy|numero de telephone|celular|telefoon|телефон",
+    "ssn": "ssn|social security|social security number|national id|nif|dni|cpf|nino|pesel|personnummer"
+    "|sozialversicherungsnummer",
     "card": "card number|credit card|credit card number|cardnumber|kartennummer|cc number",
 }
 _PERSONS = frozenset(
@@ -77,8 +81,6 @@ _PERSONS = frozenset(
         "member",
         "owner",
         "holder",
-    ]
-    + [
         "student",
         "driver",
         "guest",
@@ -91,8 +93,12 @@ _PERSONS = frozenset(
         "applicant",
     ]
 )
+# Repeated or not, a house number or a telephone number leads to a person.
+_TELLING = ("address", "street", "phone", "ssn")
 _LETTERS = r"^[^\d\s@/\\_#<>{}()\[\]:;!?&|+=*%$]+(,? [^\d\s@/\\_#<>{}()\[\]:;!?&|+=*%$]+){0,3}$"
-_COMPANY = r"(?i)[, ](inc|incorporated|ltd|llc|gmbh|ag|kg|s\.?a\.?s?|corp|corporation|plc|sarl|s\.?p\.?a|b\.?v|oy|limited|group)\.?$"
+_COMPANY = (
+    r"(?i)[, ](inc|ltd|limited|llc|gmbh|ag|kg|s\.?a\.?s?|corp|corporation|plc|sarl|s\.?p\.?a|b\.?v|oy)\.?$"
+)
 
 
 def share_fitting(values: pa.Array, regex: str) -> float:
@@ -101,9 +107,9 @@ def share_fitting(values: pa.Array, regex: str) -> float:
 
 
 def find_kind(name: str, values: pa.Array, distinct: float, *, text: bool) -> Found | None:
-    """The kind of `values` (non-null strings of a column called `name`); numbers come as strings with `text` False.
+    """The kind of `values`, non-null strings of a column called `name`.
 
-    `distinct` is the share of different values in the column.
+    `distinct` is the share of different values in the column; `text` is False if they were numbers when read.
     """
     hint = find_hint(name)
     rules: tuple[Callable[[], Found | None], ...] = (
@@ -162,12 +168,14 @@ def _by_hint(values: pa.Array, distinct: float, hint: str | None) -> Found | Non
         return None
     if hint in ("first_name", "last_name") and distinct <= 0.3:
         return _by_dictionary(values, hint)
-    what = hint.replace("_", " ")
-    return Found(hint, 0.92, f"{what} by the column's name") if distinct > 0.3 else None
+    kept = hint in _TELLING and len(pc.unique(values)) >= 20 and share_fitting(values, r"\d") > 0.6
+    least = 0.5 if hint in ("city", "company", "postcode") else 0.3
+    what = f"{hint.replace('_', ' ')} by the column's name"
+    return Found(hint, 0.92, what) if distinct > least or kept else None
 
 
 def _by_dictionary(values: pa.Array, hint: str) -> Found | None:
-    """Few names for many rows, or a category that is only called a name: names that many people have decide."""
+    """Few names for many rows, or a category that is only called a name: the dictionary decides."""
     different = pc.unique(values)
     first, last = share_of_names(different)
     known = first if hint == "first_name" else last

@@ -42,34 +42,30 @@ LOCALES = (
     ),
 )
 _CALLING = {
-    **{
-        "1": "en_US",
-        "44": "en_GB",
-        "49": "de_DE",
-        "33": "fr_FR",
-        "34": "es_ES",
-        "39": "it_IT",
-        "55": "pt_BR",
-    },
-    **{
-        "31": "nl_NL",
-        "48": "pl_PL",
-        "46": "sv_SE",
-        "45": "da_DK",
-        "47": "no_NO",
-        "358": "fi_FI",
-        "420": "cs_CZ",
-    },
-    **{
-        "90": "tr_TR",
-        "7": "ru_RU",
-        "380": "uk_UA",
-        "81": "ja_JP",
-        "86": "zh_CN",
-        "82": "ko_KR",
-        "91": "en_IN",
-    },
-    **{"30": "el_GR", "36": "hu_HU", "40": "ro_RO"},
+    "1": "en_US",
+    "44": "en_GB",
+    "49": "de_DE",
+    "33": "fr_FR",
+    "34": "es_ES",
+    "39": "it_IT",
+    "55": "pt_BR",
+    "31": "nl_NL",
+    "48": "pl_PL",
+    "46": "sv_SE",
+    "45": "da_DK",
+    "47": "no_NO",
+    "358": "fi_FI",
+    "420": "cs_CZ",
+    "90": "tr_TR",
+    "7": "ru_RU",
+    "380": "uk_UA",
+    "81": "ja_JP",
+    "86": "zh_CN",
+    "82": "ko_KR",
+    "91": "en_IN",
+    "30": "el_GR",
+    "36": "hu_HU",
+    "40": "ro_RO",
 }
 _DOMAINS = {locale[3:].lower(): locale for locale in LOCALES if locale != "en_US"} | {"uk": "en_GB"}
 _SCRIPTS = {
@@ -121,7 +117,7 @@ def _end_words(values: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def share_of_names(values: pa.Array) -> tuple[float, float]:
-    """Shares of the strings whose first word is a first name, and whose last word is a last name, of any locale."""
+    """Shares of the strings whose first word is a first name, and whose last word is a last name."""
     shares = [
         pc.mean(pc.is_in(words, known)).as_py()
         for words, known in zip(_end_words(values), _all_names(), strict=True)

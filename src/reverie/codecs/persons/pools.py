@@ -1,4 +1,4 @@
-"""Parts of made-up people: some thousand first names, streets, companies ... of a locale, drawn once from Faker."""
+"""Parts of made-up people: thousands of names, streets, companies ... of a locale, drawn once from Faker."""
 
 from functools import cache
 
@@ -26,7 +26,7 @@ def pool(locale: str, part: str) -> pa.Array:
 
 @cache
 def plain_pool(locale: str, part: str) -> pa.Array:
-    """The values of `pool` in small letters a to z, as in e-mail addresses; American ones if few can be written so."""
+    """The values of `pool` in the letters a to z, as in e-mail addresses; American ones if few are left."""
     spelled = (
         "".join(sign for sign in fold(value) if "a" <= sign <= "z")
         for value in pool(locale, part).to_pylist()

@@ -182,9 +182,13 @@ class Line:
 
 
 def find_spikes(counts: Counts, k: int) -> np.ndarray:
-    """Which values have real mass, (values,) bool: 1 % of the rows and 20 of them, or each of only few values."""
+    """Which values have real mass, (values,) bool.
+
+    Those that hold 1 % of the rows and 20 rows; and if hardly any rows but theirs hold a value that k rows do not
+    share, and values are few, all that k rows share.
+    """
+    heavy = (counts.counts >= SPIKE_SHARE * counts.rows) & (counts.counts >= max(k, SPIKE_ROWS))
     shared = counts.counts >= k
     rest = counts.counts[~shared].sum()
-    if shared.any() and np.count_nonzero(shared) <= FEW_VALUES and rest <= FEW_REST * counts.rows:
-        return shared
-    return (counts.counts >= SPIKE_SHARE * counts.rows) & (counts.counts >= max(k, SPIKE_ROWS))
+    few = np.count_nonzero(shared) <= FEW_VALUES and rest <= FEW_REST * counts.counts[~heavy].sum()
+    return shared if few else heavy

@@ -1,0 +1,214 @@
+"""A whole table: one codec a column, fitted in one streamed pass, and all of its blocks together."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.codecs.arrow_types import plain, restore, type_name, type_named
+from reverie.codecs.base import Codec, Condition, Protection, codec_for
+from reverie.codecs.columns.category import Category as CategoryCodec
+from reverie.core.errors import ConditionError, DataError
+from reverie.schema import types
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
+
+BATCH_ROWS = 1 << 18
+
+
+@dataclass(frozen=True)
+class TableCodec:
+    """The codecs of a table's columns, in schema order, and the Arrow type that each column had."""
+
+    schema: types.Table
+    codecs: tuple[Codec, ...]
+    storage: tuple[pa.DataType, ...]
+
+    @classmethod
+    def fit(
+        cls, table: pa.Table, schema_table: types.Table, protection: Protection = Protection()
+    ) -> "TableCodec":  # noqa: B008
+        """Learn every column in one pass over record batches.
+
+        Raises DataError or SchemaError, with the column named, if values do not fit their type.
+        """
+        codecs = tuple(
+            _fit_column(table, column, schema_table.name, protection) for column in schema_table.columns
+        )
+        kinds = tuple(table.schema.field(column.name).type for column in schema_table.columns)
+        return cls(schema_table, codecs, kinds)
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """The blocks of all columns, in column order."""
+        return tuple(spec for codec in self.codecs for spec in codec.specs)
+
+    def codec(self, column: str) -> Codec:
+        """The codec of a column. Raises ConditionError, with the names that come close, if there is none."""
+        for codec in self.codecs:
+            if codec.column.name == column:
+                return codec
+        names = [codec.column.name for codec in self.codecs]
+        close = get_close_matches(column, names, n=3, cutoff=0.5) or names[:5]
+        raise ConditionError(
+            f"no column '{column}'", where=self.schema.name, fix=f"Did you mean: {', '.join(close)}?"
+        )
+
+    def encode(self, table: pa.Table, rng: np.random.Generator) -> Blocks:
+        """All columns as blocks. Raises DataError if a column is missing or does not fit."""
+        arrays: dict[str, np.ndarray] = {}
+        for codec in self.codecs:
+            values = _column(table, codec.column.name, self.schema.name)
+            arrays |= codec.encode(values, rng)
+        return Blocks(self.specs, arrays, table.num_rows)
+
+    def decode(
+        self, blocks: Blocks, rng: np.random.Generator, offset: int = 0, *, dictionaries: bool = False
+    ) -> pa.Table:
+        """Blocks as a table: columns in schema order, in the Arrow types they had when read.
+
+        `offset` is the number of rows of the same request before these. With `dictionaries`, categories of text stay
+        dictionary arrays, which is what a Parquet file stores anyway, and costs far less.
+        """
+        columns = []
+        for codec, kind in zip(self.codecs, self.storage, strict=True):
+            if dictionaries and isinstance(codec, CategoryCodec) and pa.types.is_string(kind):
+                columns.append(codec.decode_dictionary(blocks.arrays, blocks.rows, rng))
+            else:
+                columns.append(restore(codec.decode(blocks.arrays, blocks.rows, rng, offset), kind))
+        return pa.table(columns, names=[codec.column.name for codec in self.codecs])
+
+    def evidence(self, conditions: Iterable[Condition]) -> dict[str, CategoryEvidence | RealEvidence]:
+        """What all conditions together say of the blocks.
+
+        Raises ConditionError if a column is unknown, a value never occurs, or the conditions exclude each other.
+        """
+        known: dict[str, CategoryEvidence | RealEvidence] = {}
+        gates = {spec.name: spec.gate for spec in self.specs if isinstance(spec, Real)}
+        for condition in conditions:
+            for name, found in self.codec(condition.column).evidence(condition).items():
+                known[name] = _join(known.get(name), found)
+            self._close_gates(known, gates, condition.column)
+        return known
+
+    def observed(self, table: pa.Table, rng: np.random.Generator) -> Evidence:
+        """What the cells of `table` that are not null say of its rows; null cells and absent columns are free.
+
+        Blocks that evidence cannot describe (vectors, tokens) are left free.
+        """
+        known: dict[str, CategoryEvidence | RealEvidence] = {}
+        for codec in self.codecs:
+            if codec.column.name not in table.column_names:
+                continue
+            values = _column(table, codec.column.name, self.schema.name)
+            there = _present(values)
+            arrays = codec.encode(values.filter(pa.array(there)), rng)
+            for spec in codec.specs:
+                found = _scatter(spec, arrays[spec.name], there)
+                if found is not None:
+                    known[spec.name] = found
+        return known
+
+    def state(self) -> dict[str, Any]:
+        """Everything learned: schema, Arrow types, and the state of each codec (nested; holds numpy arrays)."""
+        return {
+            "schema": self.schema.model_dump(mode="json"),
+            "storage": [type_name(kind) for kind in self.storage],
+            "codecs": [codec.state() for codec in self.codecs],
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "TableCodec":
+        """Rebuild what `state` gave."""
+        schema = types.Table.model_validate(state["schema"])
+        codecs = tuple(
+            codec_for(column, where=schema.name).from_state(column, one)
+            for column, one in zip(schema.columns, state["codecs"], strict=True)
+        )
+        return cls(schema, codecs, tuple(type_named(name) for name in state["storage"]))
+
+    def _close_gates(self, known: dict, gates: Mapping[str, Any], column: str) -> None:
+        """An empty interval shuts the gate of its Real, and a Category with no code left is a contradiction."""
+        for name, found in list(known.items()):
+            if isinstance(found, RealEvidence) and found.low > found.high:
+                gate = gates[name]
+                if gate is None:
+                    raise _contradiction(column)
+                allowed = _allowed(known[gate.block])
+                allowed[gate.code] = False
+                known[gate.block] = CategoryEvidence(allowed=allowed)
+                del known[name]
+        for found in known.values():
+            if isinstance(found, CategoryEvidence) and not _allowed(found).any():
+                raise _contradiction(column)
+
+
+def _fit_column(table: pa.Table, column: types.Column, where: str, protection: Protection) -> Codec:
+    codec, sketch = codec_for(column, where=where), None
+    for chunk in _chunks(table, column.name, where):
+        found = codec.sketch(column, chunk)
+        sketch = found if sketch is None else codec.merge(column, sketch, found)
+    return codec.finish(column, sketch, protection)
+
+
+def _chunks(table: pa.Table, name: str, where: str) -> Iterable[pa.Array]:
+    """The column in pieces of bounded length, at least one."""
+    if name not in table.column_names:
+        raise DataError(
+            f"has no column '{name}'", where=where, fix="Give the table that the schema describes"
+        )
+    if not table.num_rows:
+        raise DataError("has no rows", where=where, fix="Give a table with data")
+    for batch in table.select([name]).to_batches(max_chunksize=BATCH_ROWS):
+        if batch.num_rows:
+            yield batch.column(0)
+
+
+def _column(table: pa.Table, name: str, where: str) -> pa.Array:
+    if name not in table.column_names:
+        raise DataError(
+            f"has no column '{name}'", where=where, fix="Give a table with the columns that were learned"
+        )
+    values = table.column(name).combine_chunks()
+    return pa.concat_arrays(values.chunks) if isinstance(values, pa.ChunkedArray) else values
+
+
+def _present(values: pa.Array) -> np.ndarray:
+    """Which cells hold a value, (rows,) bool; NaN is none."""
+    return plain(values).is_null(nan_is_null=True).to_numpy(zero_copy_only=False) == False  # noqa: E712
+
+
+def _join(
+    left: CategoryEvidence | RealEvidence | None, right: CategoryEvidence | RealEvidence
+) -> CategoryEvidence | RealEvidence:
+    """Both pieces of evidence on one block together."""
+    if left is None:
+        return right
+    if isinstance(left, RealEvidence) and isinstance(right, RealEvidence):
+        return RealEvidence(low=max(left.low, right.low), high=min(left.high, right.high))
+    return CategoryEvidence(allowed=_allowed(left) & _allowed(right))
+
+
+def _allowed(evidence: CategoryEvidence | RealEvidence) -> np.ndarray:
+    assert isinstance(evidence, CategoryEvidence)
+    assert evidence.allowed is not None
+    return evidence.allowed.copy()
+
+
+def _scatter(spec: Spec, array: np.ndarray, there: np.ndarray) -> CategoryEvidence | RealEvidence | None:
+    """The array of the rows that are `there`, spread over all rows."""
+    if isinstance(spec, Category):
+        codes = np.full(len(there), -1, dtype=np.int32)
+        codes[there] = array
+        return CategoryEvidence(codes=codes)
+    if isinstance(spec, Real) and (spec.n, spec.d) == (1, 1):
+        values = np.full(len(there), np.nan)
+        values[there] = array.reshape(-1)
+        return RealEvidence(values=values)
+    return None
+
+
+def _contradiction(column: str) -> ConditionError:
+    return ConditionError("the conditions exclude each other", where=column, fix="Drop one of them")

@@ -20,6 +20,8 @@ def flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
+    if pa.types.is_string_view(array.type):
+        array = array.cast(pa.large_string())
     if pa.types.is_floating(array.type):
         array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
     return array
@@ -56,6 +58,9 @@ def meets(table: pa.Table, conditions: Sequence[Condition]) -> np.ndarray:
         if condition.column not in table.column_names:
             raise ConditionError("no such column", where=condition.column)
         column = flat(table[condition.column])
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            # Nanoseconds reach from 1677 to 2262 only; a wanted moment may lie outside.
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
         mask &= _meet(column, typed(condition, column.type))
     return mask
 
@@ -90,7 +95,10 @@ def _comparable(column: pa.Array, values: tuple[Any, ...]) -> tuple[pa.Array, pa
 
 
 def _scalar(column: pa.Array, value: Any) -> pa.Scalar:
-    return pa.scalar(value, pa.float64() if _is_number(column.type) and isinstance(value, float) else None)
+    if not _is_number(column.type):
+        return pa.scalar(value, column.type)
+    # A whole number may lie outside the column's own type, so it is compared in the widest one that holds it.
+    return pa.scalar(value, pa.int64() if isinstance(value, int) and abs(value) < 2**63 else pa.float64())
 
 
 def _mask(array: pa.Array) -> np.ndarray:
@@ -106,7 +114,7 @@ def _reader(kind: pa.DataType) -> Callable[[Any], Any]:
         (pa.types.is_boolean, _read_truth),
         (_is_number, _read_number),
         (pa.types.is_date, _read_date),
-        (pa.types.is_timestamp, lambda value: _read_moment(value, aware=kind.tz is not None)),
+        (pa.types.is_timestamp, lambda value: _read_moment(value, kind)),
         (pa.types.is_duration, _read_duration),
         (
             pa.types.is_time,
@@ -143,13 +151,17 @@ def _read_date(value: Any) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value).strip()[:10])
 
 
-def _read_moment(value: Any, *, aware: bool) -> dt.datetime:
+def _read_moment(value: Any, kind: pa.DataType) -> dt.datetime:
+    """The moment to the column's precision; without a zone of its own it is in the column's zone."""
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day)
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value).strip())
-    if aware:
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    if kind.unit == "s":
+        moment = moment.replace(microsecond=0)
+    if kind.tz is None:
+        return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    zone = pa.scalar(0, pa.timestamp("us", kind.tz)).as_py().tzinfo
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _read_duration(value: Any) -> dt.timedelta:

@@ -60,8 +60,10 @@ def from_numbers(values: np.ndarray, kind: pa.DataType) -> pa.Array:
     return pa.array(np.where(absent, 0.0, values), pa.float64(), mask=absent).cast(kind, safe=False)
 
 
-def as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
+def as_type(array: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
     """The array in type `kind`, dictionary-encoded if that is what `kind` is."""
+    if array.type == kind:
+        return array
     if pa.types.is_dictionary(kind):
         return array.cast(kind.value_type).dictionary_encode().cast(kind)
     return array.cast(kind)

@@ -67,7 +67,7 @@ class Rules:
         """The full table, in the column order and with the Arrow types that it was fitted on."""
         for rule in reversed(self.rules):
             table = rule.restore(table)
-        return table.select([column.name for column in self.schema.columns])
+        return pa.table({name: cells.as_type(table[name], kind) for name, kind in self.arrow.items()})
 
     def valid(self, table: pa.Table) -> np.ndarray:
         """Which rows of a full table keep every rule, (rows,) bool."""

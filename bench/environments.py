@@ -1,4 +1,4 @@
-"""One virtual environment a peer, and one for the outside judge, made under build/bench/envs when first needed."""
+"""A virtual environment for each peer and for the outside judge, made under build/bench/envs."""
 
 import subprocess
 import sys
@@ -31,6 +31,6 @@ def _make(name: str, folder: Path, pins: Path) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     if TORCH in pins.read_text().splitlines():
         subprocess.run([*pip, "install", "--quiet", TORCH], check=True)
-    # The pins are complete. Without --no-deps, mostlyai-engine would bring a torchvision that does not fit the
-    # torch above and breaks its import.
+    # The pins are complete. Without --no-deps, mostlyai-engine would bring a torchvision that does not fit
+    # the torch above and breaks its import.
     subprocess.run([*pip, "install", "--quiet", "--no-deps", "--requirement", str(pins)], check=True)

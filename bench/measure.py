@@ -13,19 +13,19 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took. `peak_mb` is of all its processes together, memory that they share counted once."""
+    """What a command took. `peak_mb` is of all its processes together, shared memory counted once."""
 
     seconds: float
     cpu_seconds: float
     peak_mb: float
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """A command ended badly or went over its limit; the text is the last line it wrote."""
 
 
 def run(command: Sequence[str], *, log: Path, limit: float) -> Cost:
-    """Run `command` to its end, its output in `log`. Raises CommandFailed after `limit` seconds too."""
+    """Run `command` to its end, its output in `log`. Raises CommandError after `limit` seconds too."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         began = time.perf_counter()
@@ -37,9 +37,9 @@ def run(command: Sequence[str], *, log: Path, limit: float) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
         watch.stop()
     if watch.over_limit:
-        raise CommandFailed(f"not done after {limit:,.0f} s")
+        raise CommandError(f"not done after {limit:,.0f} s")
     if process.returncode:
-        raise CommandFailed(_last_line(log) or f"exit code {process.returncode}")
+        raise CommandError(_last_line(log) or f"exit code {process.returncode}")
     peak = max(usage.ru_maxrss / 1024, watch.peak_mb)
     return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
 

@@ -1,4 +1,4 @@
-"""Fit or sample MOSTLY AI's TabularARGN with its default settings; runs inside the engine's own environment."""
+"""Fit or sample MOSTLY AI's TabularARGN with its default settings, in the engine's own environment."""
 
 import argparse
 from pathlib import Path

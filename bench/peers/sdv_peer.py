@@ -1,4 +1,4 @@
-"""Fit or sample a synthesizer of SDV with its default settings; runs inside SDV's own environment."""
+"""Fit or sample a synthesizer of SDV with its default settings, in SDV's own environment."""
 
 import argparse
 
@@ -12,7 +12,7 @@ MODELS = {"copula": GaussianCopulaSynthesizer, "tvae": TVAESynthesizer, "ctgan":
 
 
 def describe(frame: pd.DataFrame) -> Metadata:
-    """Numbers as numbers, the rest as categories: what detection does, without its guesses at personal data."""
+    """Numbers as numbers, the rest as categories: as detection does, but for guesses at personal data."""
     columns = {name: {"sdtype": _kind(frame[name])} for name in frame}
     return Metadata.load_from_dict({"tables": {TABLE: {"columns": columns}}})
 

@@ -1,0 +1,152 @@
+"""Write docs/benchmarks.md: one table a data set, one row a system."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import goals
+from memory import LargeSample
+from results import Result, machine
+from tables import ROOT, Halves
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+DASH = "-"
+
+INTRODUCTION = """# Benchmarks
+
+Written by `make bench` on {day}; {machine}. Every command is run as a whole process, start-up included;
+only rows/s has it taken off, being the difference between two sample sizes. Peak memory is of all processes
+of a command together. Peers run with their default settings, in their own environments. Each data set is
+divided into two random halves: systems see one, and generate as many rows as it holds. † marks a run that
+was kept from before, ‡ one whose times are too long because the machine was busy with other things.
+
+How to read the figures: `shape` and `trend` are the errors, in %, of the distributions of columns and of
+pairs of columns, against the half learned from (SDMetrics). `c2st` says how well a classifier tells real
+from synthetic: `lr` is 1 at best, `gbm` .5 at best, and `fresh` is the same against the half that no system
+saw, the honest one. `mle` is the score (AUC, or R² for a number) on unseen real rows of a model trained on
+synthetic rows. `dcr` is the share of synthetic rows nearer to the half learned from than to the other, .5
+at best, and `exact` the share of copied rows.
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One data set: what the holdout itself scores, and what each system did."""
+
+    data: Halves
+    floor: dict[str, Any] | None
+    runs: Sequence[Result]
+
+
+# Heading, key in the judge's JSON, decimals.
+JUDGED = (
+    ("shape", "shape_err", 2),
+    ("trend", "trend_err", 2),
+    ("c2st lr", "c2st_lr", 3),
+    ("c2st gbm", "c2st_gbm", 3),
+    ("c2st fresh", "c2st_fresh", 3),
+    ("mle", "mle", 3),
+    ("dcr", "dcr_share", 3),
+    ("exact", "exact", 4),
+)
+
+
+def write(path: Path, sections: Sequence[Section], large: Sequence[LargeSample]) -> None:
+    """The whole page, from what is known so far."""
+    parts = [INTRODUCTION.format(day=date.today().isoformat(), machine=machine())]
+    reached = [goals.rows(section.runs, large) for section in sections if section.data.name == goals.DATA]
+    parts += [
+        f"## Against the goals, on {goals.DATA}\n\n{table(goals.HEAD, rows)}" for rows in reached if rows
+    ]
+    parts += [_section(section) for section in sections]
+    if large:
+        parts.append(_large(large))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(parts))
+
+
+def _section(section: Section) -> str:
+    data = section.data
+    size = f"{data.train_rows:,} rows to learn from, {data.columns} columns"
+    title = f"## {data.name}\n\n{size}; target {data.target}.\n"
+    head = ["", "fit s", "rows/s", "fit MB", "sample MB", *(heading for heading, _, _ in JUDGED)]
+    rows = [_floor_row(section.floor)] if section.floor else []
+    rows += [_row(run) for run in section.runs]
+    failures = [f"- {run.system}: {run.failure}" for run in section.runs if run.failure]
+    notes = "\nDid not finish:\n\n" + "\n".join(failures) + "\n" if failures else ""
+    return f"{title}\n{table(head, rows)}{notes}{_own(section.runs)}"
+
+
+def _row(run: Result) -> list[str]:
+    name = f"{run.system} {run.version}{' †' if run.reused else ''}{' ‡' if run.busy else ''}"
+    costs = [
+        number(run.fit_seconds, 1),
+        number(run.rows_per_second, 0),
+        number(run.fit_peak_mb, 0),
+        number(run.sample_peak_mb, 0),
+    ]
+    judged = run.outside or {}
+    return [name, *costs, *(number(judged.get(key), decimals) for _, key, decimals in JUDGED)]
+
+
+def _floor_row(floor: dict[str, Any]) -> list[str]:
+    shown = {**floor, "mle": floor.get("mle_real"), "exact": floor.get("exact_holdout")}
+    figures = [number(shown.get(key), decimals) for _, key, decimals in JUDGED]
+    return ["*real rows, unseen*", DASH, DASH, DASH, DASH, *figures]
+
+
+def _own(runs: Sequence[Result]) -> str:
+    judged = [run for run in runs if run.own and "error" not in run.own]
+    if not judged:
+        return ""
+    measures = [_measures(run) for run in judged]
+    names = list(dict.fromkeys(name for found in measures for name in found))
+    rows = [
+        [run.system, *(_verdict(run, part) for part in PARTS), *(_figure(found.get(name)) for name in names)]
+        for run, found in zip(judged, measures, strict=True)
+    ]
+    return f"\nBy `reverie evaluate`:\n\n{table(['', *PARTS, *names], rows)}"
+
+
+PARTS = ("faithful", "useful", "private")
+
+
+def _measures(run: Result) -> dict[str, dict[str, Any]]:
+    own = run.own or {}
+    return {name: found for part in PARTS for name, found in own.get(part, {}).get("measures", {}).items()}
+
+
+def _verdict(run: Result, part: str) -> str:
+    return (run.own or {}).get(part, {}).get("verdict", DASH)
+
+
+def _figure(found: dict[str, Any] | None) -> str:
+    return DASH if found is None else number(found.get("value"), 4)
+
+
+def _large(large: Sequence[LargeSample]) -> str:
+    head = ["", "data", "rows", "seconds", "peak MB"]
+    rows = [
+        [
+            one.system,
+            one.data,
+            f"{one.rows:,}",
+            number(one.cost.seconds, 1) if one.cost else f"failed: {one.failure}",
+            number(one.cost.peak_mb, 0) if one.cost else DASH,
+        ]
+        for one in large
+    ]
+    return f"## Ten million rows\n\n{table(head, rows)}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def number(value: float | None, decimals: int) -> str:
+    """A figure with its decimals, thousands apart; a dash for none."""
+    return DASH if value is None else f"{value:,.{decimals}f}"

@@ -1,7 +1,7 @@
 """The few Arrow types that columns of a dataset have, and how every other type becomes one of them.
 
-They are: null, bool, int64, float64, string, date32, timestamp[us] with or without a zone, time64[us] and duration[us].
-A number that is not a number (NaN) or is infinite is missing.
+They are: null, bool, int64, float64, string, date32, timestamp[us] with or without a zone, time64[us] and
+duration[us]. A float that is infinite or not a number (NaN) is missing.
 """
 
 import os
@@ -23,12 +23,14 @@ _NESTED = (pt.is_nested, pt.is_list_view, pt.is_large_list_view)
 
 
 def check_names(names: Sequence[str], where: str) -> None:
-    """Raise DataError, naming the positions (from 1), if there are no columns or names are blank or the same."""
+    """Raise DataError, naming the positions (from 1), if names are blank, the same, or none."""
     if not names:
         raise DataError("has no columns", where=where, fix="Give at least one column")
     blank = [place for place, name in enumerate(names, 1) if not name.strip()]
     if blank:
-        raise DataError(f"column names are blank at position {_listed(blank)}", where=where, fix="Name or remove them")
+        raise DataError(
+            f"column names are blank at position {_listed(blank)}", where=where, fix="Name or remove them"
+        )
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names, 1):
         places.setdefault(name, []).append(place)
@@ -62,7 +64,10 @@ def settle(
         def converted() -> Iterator[pa.RecordBatch]:
             for whole in batches():
                 for batch in _cut(whole):
-                    infinite[:] = [sum(pair) for pair in zip(infinite, pool.map(_count_infinite, batch.columns), strict=True)]
+                    infinite[:] = [
+                        sum(pair)
+                        for pair in zip(infinite, pool.map(_count_infinite, batch.columns), strict=True)
+                    ]
                     yield pa.record_batch(list(pool.map(cast, batch.columns, kinds)), schema=target)
 
         table = gather(target, converted(), on_disk=on_disk)
@@ -81,7 +86,11 @@ def _ladder(field: pa.Field, where: str) -> tuple[pa.DataType, ...]:
             return ladder
     if pt.is_timestamp(kind):
         return (pa.timestamp("us", kind.tz),)
-    raise DataError(f"column '{field.name}' holds {kind}, which cannot be learned", where=where, fix="Remove or convert it")
+    raise DataError(
+        f"column '{field.name}' holds {kind}, which cannot be learned",
+        where=where,
+        fix="Remove or convert it",
+    )
 
 
 def _is_any(*tests: Callable[[pa.DataType], bool]) -> Callable[[pa.DataType], bool]:
@@ -116,7 +125,11 @@ def _fits(values: pa.Array, kind: pa.DataType) -> bool:
         return True
     try:
         typed = pc.cast(values, kind)
-        return not pt.is_decimal(values.type) or pt.is_integer(kind) or pc.cast(typed, values.type).equals(values)
+        return (
+            not pt.is_decimal(values.type)
+            or pt.is_integer(kind)
+            or pc.cast(typed, values.type).equals(values)
+        )
     except pa.ArrowInvalid:
         return False
 

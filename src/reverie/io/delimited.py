@@ -18,8 +18,8 @@ from reverie.io.texts import Texts
 _PARSE_BLOCK = 16 * BLOCK
 
 
-def scan(source: Source, limit: int) -> tuple[Texts, int, list[str]]:
-    """The columns as text, the size in bytes when unpacked, and notes.
+def scan(source: Source, limit: int) -> tuple[Texts, list[str]]:
+    """The columns as text, and notes.
 
     A file larger than `limit` is parsed anew for each pass; a smaller one is kept in memory.
     Raises DataError, with the line where there is one.
@@ -31,7 +31,9 @@ def scan(source: Source, limit: int) -> tuple[Texts, int, list[str]]:
         dialect = sniff(text, source.path.with_suffix("").suffix if source.packing else source.path.suffix)
         seen = survey(source, encoding, dialect)
     except UnicodeError:
-        raise DataError("starts as UTF-16 text but is damaged", where=source.where, fix="Save it as UTF-8") from None
+        raise DataError(
+            "starts as UTF-16 text but is damaged", where=source.where, fix="Save it as UTF-8"
+        ) from None
     if seen.encoding in ("cp1252", "latin-1"):
         text = head.decode(seen.encoding, "replace")
     names = _read_header(text, dialect, source.where)
@@ -40,9 +42,9 @@ def scan(source: Source, limit: int) -> tuple[Texts, int, list[str]]:
     reader = _Reader(source, dialect, seen, names)
     notes = [f"read as {seen.encoding}, as it is not UTF-8"] if seen.encoding != "utf-8" else []
     if seen.size > limit:
-        return Texts(names, reader.stream), seen.size, notes
+        return Texts(names, reader.stream, large=True), notes
     batches = reader.read()
-    return Texts(names, lambda: iter(batches)), seen.size, notes
+    return Texts(names, lambda: iter(batches)), notes
 
 
 def _decode_head(head: bytes, encoding: str) -> str:
@@ -54,7 +56,9 @@ def _decode_head(head: bytes, encoding: str) -> str:
 def _read_header(text: str, dialect: Dialect, where: str) -> tuple[str, ...]:
     """The column names. Raises DataError if there are none, or some are blank or the same."""
     if not text.strip():
-        raise DataError("is empty", where=where, fix="Give a file with a line of column names and at least one row")
+        raise DataError(
+            "is empty", where=where, fix="Give a file with a line of column names and at least one row"
+        )
     try:
         names = next(row for row in rows(io.StringIO(text, newline=""), dialect, strict=True) if row)
     except csv.Error:
@@ -87,7 +91,9 @@ class _Reader:
         except pa.ArrowInvalid:
             self._explain()
         if not table.num_rows:
-            raise DataError("has column names but no rows", where=self._source.where, fix="Give at least one row")
+            raise DataError(
+                "has column names but no rows", where=self._source.where, fix="Give at least one row"
+            )
         return table.to_batches()
 
     def stream(self) -> Iterator[pa.RecordBatch]:
@@ -100,7 +106,9 @@ class _Reader:
 
     def _explain(self) -> NoReturn:
         _diagnose(self._source, self._encoding, self._dialect, self._width)
-        raise DataError("cannot be parsed", where=self._source.where, fix="Check its delimiter and quoting") from None
+        raise DataError(
+            "cannot be parsed", where=self._source.where, fix="Check its delimiter and quoting"
+        ) from None
 
 
 def _diagnose(source: Source, encoding: str, dialect: Dialect, width: int) -> None:
@@ -117,6 +125,8 @@ def _diagnose(source: Source, encoding: str, dialect: Dialect, width: int) -> No
                 line = reader.line_num + 1
     except csv.Error:
         what = f"broken quoting in the row that starts on line {line}"
-        raise DataError(what, where=source.where, fix="Close its quotes, or double those inside a value") from None
+        raise DataError(
+            what, where=source.where, fix="Close its quotes, or double those inside a value"
+        ) from None
     finally:
         csv.field_size_limit(before)

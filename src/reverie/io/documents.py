@@ -13,13 +13,12 @@ from reverie.io.arrow_types import check_names
 from reverie.io.sources import Source
 from reverie.io.texts import Texts
 
-_BATCH = 1 << 16
 _SCALAR = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN")
 _MOST_BYTES_A_ROW = 256 << 20
 
 
-def scan(source: Source, limit: int) -> tuple[Texts, int, list[str]]:
-    """The fields as text columns, in the order they first appear, the size in bytes, and notes. Raises DataError."""
+def scan(source: Source, limit: int) -> tuple[Texts, list[str]]:
+    """The fields as text columns, in the order they first appear, and notes. Raises DataError."""
     reader = _Reader(source)
     names = reader.names()
     check_names(names, source.where)
@@ -29,9 +28,9 @@ def scan(source: Source, limit: int) -> tuple[Texts, int, list[str]]:
     notes = [f"column '{name}': nested values are kept as JSON text" for name in nested]
     size = source.path.stat().st_size * (8 if source.packing else 1)
     if size > limit:
-        return Texts(tuple(names), lambda: reader.batches(names), literal), size, notes
+        return Texts(tuple(names), lambda: reader.batches(names), literal, large=True), notes
     batches = list(reader.batches(names))
-    return Texts(tuple(names), lambda: iter(batches), literal), size, notes
+    return Texts(tuple(names), lambda: iter(batches), literal), notes
 
 
 class _Reader:
@@ -52,8 +51,8 @@ class _Reader:
     def names(self) -> list[str]:
         """All keys, in the order they first appear. Raises DataError if a value is no object."""
         first = "SELECT json_keys(value) AS keys, json_type(value) AS kind, row_number() OVER () AS row"
-        query = f"SELECT keys, kind, min(row) AS row FROM ({first} FROM {self._objects}) GROUP BY ALL ORDER BY row"
-        found = self._run(query).to_pylist()
+        query = f"SELECT keys, kind, min(row) AS row FROM ({first} FROM {self._objects})"
+        found = self._run(f"{query} GROUP BY ALL ORDER BY row").to_pylist()
         for group in found:
             if group["kind"] != "OBJECT":
                 what = f"record {group['row']} is no object"

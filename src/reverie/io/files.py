@@ -15,18 +15,20 @@ _BATCH_ROWS = 1 << 16
 
 
 def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> Dataset:
-    """The tables that `data` names: a file, a folder of files (one table each), or '-' for the standard input.
+    """The tables that `data` names: a file, a folder of files (one table each), or '-', the standard input.
 
-    Files of more than `limit` bytes (when unpacked) are kept in a memory-mapped temporary file, so that a table need
-    not fit in memory. Types are decided from every value; what a user may want to know of that is in `Dataset.notes`.
-    Raises DataError (or DependencyError), in one line, for anything that cannot be read.
+    Files of more than `limit` bytes (when unpacked) are kept in a memory-mapped temporary file, so that a
+    table need not fit in memory. Types are decided from every value; what a user may want to know of that is
+    in `Dataset.notes`. Raises DataError (or DependencyError), in one line, for anything that cannot be read.
     """
     if str(data) == "-":
         with standard_input() as source:
             table, notes = _read_source(source, sheet, limit)
         return Dataset({source.name: table}, source.where, notes)
     if "://" in str(data):
-        raise DataError("addresses cannot be read", where=str(data).split("://")[0] + "://", fix="Give a file or a folder")
+        raise DataError(
+            "addresses cannot be read", where=str(data).split("://")[0] + "://", fix="Give a file or a folder"
+        )
     path = Path(data).expanduser()
     sources = list_folder(path) if path.is_dir() else [find(path)]
     found = {source.name: _read_source(source, sheet, limit) for source in sources}
@@ -39,36 +41,33 @@ def _read_source(source: Source, sheet: str | None, limit: int) -> tuple[pa.Tabl
     if sheet is not None and source.kind != "excel":
         raise DataError("has no sheets", where=source.where, fix="Name a sheet only with an Excel file")
     with reading(source.where):
-        table, notes = _READERS[source.kind](source, sheet, limit)
+        if source.kind == "parquet":
+            table, notes = _read_parquet(source, limit)
+        else:
+            table, notes = _read_text(source, sheet, limit)
     if not table.num_rows:
         raise DataError("has column names but no rows", where=source.where, fix="Give at least one row")
     return table, notes
 
 
-def _read_csv(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
-    columns, size, notes = delimited.scan(source, limit)
-    table, more = texts.settle(columns, on_disk=size > limit)
-    return table, (*notes, *more)
-
-
-def _read_json(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
-    columns, size, notes = documents.scan(source, limit)
-    table, more = texts.settle(columns, on_disk=size > limit)
-    return table, (*notes, *more)
-
-
-def _read_excel(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
-    columns, notes = excel.scan(source, sheet)
+def _read_text(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
+    if source.kind == "excel":
+        columns, notes = excel.scan(source, sheet)
+    else:
+        columns, notes = (documents if source.kind == "json" else delimited).scan(source, limit)
     table, more = texts.settle(columns)
     return table, (*notes, *more)
 
 
-def _read_parquet(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
+def _read_parquet(source: Source, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(source.path, memory_map=True) as file:
-            size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))
+            size = sum(
+                file.metadata.row_group(group).total_byte_size
+                for group in range(file.metadata.num_row_groups)
+            )
             schema = file.schema_arrow
             large = size > limit
 
@@ -79,6 +78,3 @@ def _read_parquet(source: Source, sheet: str | None, limit: int) -> tuple[pa.Tab
             return arrow_types.settle(schema, batches, source.where, on_disk=large)
     except pa.ArrowInvalid:
         raise DataError("is damaged or no Parquet file", where=source.where, fix="Write it again") from None
-
-
-_READERS = {"csv": _read_csv, "json": _read_json, "excel": _read_excel, "parquet": _read_parquet}

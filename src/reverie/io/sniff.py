@@ -1,4 +1,4 @@
-"""What kind of delimited text a file is: encoding, delimiter and quoting, and whether its quotes are in order."""
+"""What delimited text a file is: encoding, delimiter, quoting, and whether its quotes are in order."""
 
 import codecs
 import csv
@@ -20,7 +20,7 @@ _NEWLINES = (0x0A, 0x0D)
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are parted. `escape` is a backslash before a quote, where the file does not double its quotes."""
+    """How fields are parted; with `escape`, quotes inside a value have a backslash and are not doubled."""
 
     delimiter: str = ","
     quote: str = '"'
@@ -29,7 +29,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Survey:
-    """What one look at every byte tells: the size when unpacked, the encoding, and whether quotes open and close where they should."""
+    """What every byte tells: unpacked size, encoding, whether there are quotes, and stand where they should."""
 
     size: int
     encoding: str
@@ -38,7 +38,7 @@ class Survey:
 
 
 def guess_wide_encoding(head: bytes) -> str:
-    """'utf-16...' where a mark or the zeros between letters show it, else 'utf-8', still to be confirmed by `survey`."""
+    """'utf-16...' where a mark or zeros between letters show it, else 'utf-8', for `survey` to confirm."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[: 1 << 16 : 2].count(0), head[1 : 1 << 16 : 2].count(0)
@@ -49,7 +49,7 @@ def guess_wide_encoding(head: bytes) -> str:
 
 
 def sniff(text: str, suffix: str = "") -> Dialect:
-    """The dialect of the start of a file: the delimiter that cuts most rows into as many fields as the header."""
+    """The dialect of the start of a file: its delimiter cuts the most rows into one same width."""
     sample = text[: 1 << 18]
     if len(sample) < len(text):
         sample = sample[: sample.rfind("\n") + 1] or sample
@@ -91,14 +91,18 @@ def rows(lines: Iterable[str], dialect: Dialect, *, strict: bool = False):
 
 
 def survey(source: Source, encoding: str, dialect: Dialect) -> Survey:
-    """Read every byte once. Raises DataError if the file is no text, or is neither UTF-8 nor a single-byte encoding."""
+    """Read every byte once. Raises DataError if the file is no text, or its encoding is broken."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     quotes = _QuoteWatch(dialect)
     size, line, found = 0, 1, encoding
     with source.open(encoding) as stream:
         while block := stream.read(BLOCK):
             if b"\0" in block:
-                raise DataError("holds zero bytes, so it is no text", where=source.where, fix="Give a text file, or the right suffix")
+                raise DataError(
+                    "holds zero bytes, so it is no text",
+                    where=source.where,
+                    fix="Give a text file, or the right suffix",
+                )
             quotes.watch(block.removeprefix(codecs.BOM_UTF8) if size == 0 else block)
             size += len(block)
             if found == "utf-8" and not _decodes(decoder, block):
@@ -123,13 +127,17 @@ def _single_byte_encoding(block: bytes, where: str, line: int) -> str:
     good = sum(1 for char in text if ord(char) > 127) - bad
     if good > bad:
         line += text[: text.index("\ufffd")].count("\n")
-        raise DataError(f"line {line} holds bytes that are not UTF-8, as the rest is", where=where, fix="Save the file as UTF-8")
+        raise DataError(
+            f"line {line} holds bytes that are not UTF-8, as the rest is",
+            where=where,
+            fix="Save the file as UTF-8",
+        )
     undefined = any(byte in block for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
     return "latin-1" if undefined else "cp1252"
 
 
 class _QuoteWatch:
-    """Follows quotes through the blocks of a file: one that opens stands after a delimiter, one that closes before one."""
+    """Follows quotes through a file: one that opens stands after a delimiter, one that closes before one."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.seen, self.sound, self.inside = False, True, False

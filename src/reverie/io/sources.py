@@ -26,7 +26,7 @@ _READABLE = "CSV, TSV, Parquet, JSONL or Excel (.xlsx)"
 
 @dataclass(frozen=True)
 class Source:
-    """A file of one table. `where` is shown to the user, `kind` is a value of KINDS, `packing` an Arrow codec's name."""
+    """A file of one table; `where` is shown to users, `kind` is one of KINDS, `packing` an Arrow codec."""
 
     path: Path
     where: str
@@ -53,11 +53,13 @@ def reading(where: str) -> Iterator[None]:
     except PermissionError:
         raise DataError("may not be read", where=where, fix="Check its permissions") from None
     except OSError:
-        raise DataError("is damaged or cut short", where=where, fix="Make the file again, or copy it again") from None
+        raise DataError(
+            "is damaged or cut short", where=where, fix="Make the file again, or copy it again"
+        ) from None
 
 
 def find(path: Path) -> Source:
-    """The source that a path names. Raises DataError if there is none, or if its suffix says nothing to us."""
+    """The source that a path names. Raises DataError if there is none, or its suffix is unknown."""
     where = path.name
     if not path.exists():
         raise DataError("no such file or folder", where=str(path), fix="Check the path")
@@ -73,7 +75,7 @@ def find(path: Path) -> Source:
 
 
 def _kind_by_content(source: Source) -> str | None:
-    """What the first bytes say, where they are sure; text formats are told apart only when the suffix says nothing."""
+    """What the first bytes say, if they are sure; of texts, only where the suffix says nothing."""
     start = source.head(64).removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"PAR1"):
         return "parquet"

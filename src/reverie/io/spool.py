@@ -13,8 +13,8 @@ from reverie.core.errors import OutputError
 def gather(schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, on_disk: bool) -> pa.Table:
     """The batches as one table, held in memory or in a mapped temporary file.
 
-    The file has no name from the start (or is removed by the system when closed), so nothing is ever left behind;
-    its space is freed with the last table that looks into it. Raises OutputError if the disk is full.
+    The file has no name from the start (or is removed by the system when closed), so nothing is ever left
+    behind; its space is freed with the last table that looks into it. Raises OutputError if the disk is full.
     """
     if not on_disk:
         return pa.Table.from_batches(list(batches), schema)
@@ -28,6 +28,8 @@ def gather(schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, on_disk: boo
             if error.errno != errno.ENOSPC:
                 raise
             fix = "Free some space, or set TMPDIR to a larger disk"
-            raise OutputError("no space left for temporary data", where=tempfile.gettempdir(), fix=fix) from None
+            raise OutputError(
+                "no space left for temporary data", where=tempfile.gettempdir(), fix=fix
+            ) from None
         view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return pa.ipc.open_file(pa.py_buffer(view)).read_all()

@@ -1,7 +1,7 @@
 """Columns that come as text: every value of the whole column is classed, then the column gets one type.
 
-No sample decides. Each value falls into exactly one class (`Class`), the counts of all batches add up, and the
-type follows from the sum, so the result does not depend on how the file was cut.
+No sample decides. Each value falls into exactly one class (`Class`), the counts of all batches add up, and
+the type follows from the sum, so the result does not depend on how the file was cut.
 """
 
 import os
@@ -36,6 +36,7 @@ class Class(IntEnum):
     WORD = 13
 
 
+_PROBE = 32
 _NUMBER = r"^\s*-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$"
 _ABSENT = r"^\s*(?:NA|N/A|#N/A|<NA>|NULL|Null|null|NaN|nan|NAN|n/a|None|NaT)?\s*$"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -69,36 +70,45 @@ _TYPES: tuple[tuple[frozenset[Class], pa.DataType], ...] = (
     (frozenset({Class.ZONED, Class.FINE_ZONED}), _UTC),
 )
 _NUMERIC = (Class.INTEGER, Class.HUGE, Class.DECIMAL)
-_NO_NUMBERS = frozenset({Class.INTEGER, Class.HUGE, Class.DECIMAL, Class.INFINITE, Class.CODE, Class.BOOLEAN, Class.QUESTION})
+_NO_NUMBERS = frozenset(
+    {Class.INTEGER, Class.HUGE, Class.DECIMAL, Class.INFINITE, Class.CODE, Class.BOOLEAN, Class.QUESTION}
+)
 
 
 @dataclass(frozen=True)
 class Texts:
     """A table of string columns: `batches()` may be called again and gives the same each time.
 
-    `literal` names columns whose values were strings in a format that knows types (JSON, Excel): they may be dates, but
-    a text of digits stays a text.
+    `literal` names columns whose values were strings in a format that knows types (JSON, Excel): they may be
+    dates, but a text of digits stays a text. `large` asks for the typed table to be kept on disk.
     """
 
     names: tuple[str, ...]
     batches: Callable[[], Iterator[pa.RecordBatch]]
     literal: frozenset[str] = frozenset()
+    large: bool = False
 
 
-def settle(texts: Texts, *, on_disk: bool = False) -> tuple[pa.Table, tuple[str, ...]]:
+def settle(texts: Texts) -> tuple[pa.Table, tuple[str, ...]]:
     """The typed table, and a note for every decision that a user may want to know."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = np.zeros((len(texts.names), len(Class)), np.int64)
         for batch in texts.batches():
             counts += np.array(list(pool.map(classify, batch.columns)), np.int64).reshape(counts.shape)
-        verdicts = [_decide(row, name in texts.literal) for name, row in zip(texts.names, counts, strict=True)]
+        verdicts = [
+            _decide(row, name in texts.literal) for name, row in zip(texts.names, counts, strict=True)
+        ]
         schema = pa.schema([(name, kind) for name, (kind, _) in zip(texts.names, verdicts, strict=True)])
         converted = (
             pa.record_batch(list(pool.map(convert, batch.columns, schema.types)), schema=schema)
             for batch in texts.batches()
         )
-        table = gather(schema, converted, on_disk=on_disk)
-    notes = (f"column '{name}': {note}" for name, (_, found) in zip(texts.names, verdicts, strict=True) for note in found)
+        table = gather(schema, converted, on_disk=texts.large)
+    notes = (
+        f"column '{name}': {note}"
+        for name, (_, found) in zip(texts.names, verdicts, strict=True)
+        for note in found
+    )
     return table, tuple(notes)
 
 
@@ -140,7 +150,7 @@ def _classify_alike(values: pa.Array) -> Class | None:
 
 
 def _weigh(label: Class, kind: pa.DataType | None, values: pa.Array, weights: pa.Array) -> np.ndarray:
-    """Counts for distinct texts of one shape, checked against the type itself: 2020-13-01 has the shape of a date."""
+    """Counts for distinct texts of one shape, tried as the type: 2020-13-01 only has the shape of a date."""
     counts = np.zeros(len(Class), np.int64)
     counts[label] = _total(weights)
     if kind is None or not len(values):
@@ -197,18 +207,18 @@ def convert(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """The texts as `kind`; what `settle` decided to be missing becomes null."""
     if pa.types.is_string(kind):
         return values
+    if pa.types.is_null(kind):
+        return pa.nulls(len(values))
     direct = None if pa.types.is_boolean(kind) else _cast(values, kind)
     if direct is None:
         direct = _convert_accepted(values, kind)
-    if pa.types.is_floating(kind):
-        return pc.if_else(pc.is_finite(direct), direct, pa.scalar(None, kind))
+    if pa.types.is_floating(kind) and not pc.all(finite := pc.is_finite(direct)).as_py():
+        return pc.if_else(finite, direct, pa.scalar(None, kind))
     return direct
 
 
 def _convert_accepted(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """As `convert`, when some texts are sentinels or are padded with spaces."""
-    if pa.types.is_null(kind):
-        return pa.nulls(len(values))
     trimmed = _trim(values)
     if pa.types.is_boolean(kind):
         lower = pc.utf8_lower(trimmed)
@@ -226,7 +236,9 @@ def _trim(texts: pa.Array) -> pa.Array:
 
 
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """The values as `kind`, or None; a cast that fails everywhere is slow, so a few values go first."""
     try:
+        pc.cast(values.slice(0, _PROBE), kind)
         return pc.cast(values, kind)
     except pa.ArrowInvalid:
         return None
@@ -234,4 +246,3 @@ def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array | None:
 
 def _total(weights: pa.Array) -> int:
     return pc.sum(weights).as_py() or 0
-

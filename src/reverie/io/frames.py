@@ -1,0 +1,203 @@
+"""Frames in and out: pandas, polars, Arrow and dicts, known by their type's module, never imported first."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+from reverie.core.dataset import Dataset
+from reverie.core.errors import DataError
+from reverie.io.arrow_types import check_names, settle
+
+_WHERE = "frame"
+
+
+def read_frame(frame: Any, name: str = "data") -> Dataset:
+    """The frame as a dataset of one table of canonical types, with notes on what was changed.
+
+    Takes pandas, polars (eager or lazy), Arrow tables, batches and readers, any object with
+    `__arrow_c_stream__`, and a dict of columns. Names that are not text become text; an index is dropped.
+    Raises DataError, naming the column.
+    """
+    table, notes = _to_table(frame)
+    batches = table.combine_chunks().to_batches() or [
+        pa.record_batch([pa.nulls(0, kind) for kind in table.schema.types], schema=table.schema)
+    ]
+    settled, more = settle(table.schema, lambda: iter(batches), name)
+    if not settled.num_rows:
+        raise DataError("has columns but no rows", where=name, fix="Give at least one row")
+    return Dataset({name: settled}, name, (*notes, *more))
+
+
+def to_arrow(frame: Any) -> pa.Table:
+    """The frame as an Arrow table of canonical types; `read_frame` tells the notes too. Raises DataError."""
+    return read_frame(frame).single()[1]
+
+
+def from_arrow(table: pa.Table, like: Any) -> Any:
+    """The table as the same kind of frame as `like`, with its column types where the values allow.
+
+    A column that `like` does not have keeps its own type.
+    """
+    kind = _kind(like)
+    if kind == "pandas":
+        return _to_pandas(table, like)
+    if kind == "polars":
+        return _to_polars(table, like)
+    if isinstance(like, Mapping):
+        return table.to_pydict()
+    cast = _cast_like(table, like.schema) if isinstance(like, pa.Table | pa.RecordBatch) else table
+    if isinstance(like, pa.RecordBatch):
+        return cast.combine_chunks().to_batches()[0]
+    return cast
+
+
+def _kind(frame: Any) -> str:
+    return type(frame).__module__.split(".")[0]
+
+
+def _to_table(frame: Any) -> tuple[pa.Table, list[str]]:
+    if _kind(frame) == "pandas":
+        return _from_pandas(frame)
+    if _kind(frame) == "polars":
+        frame = frame.collect() if hasattr(frame, "collect") else frame
+        return _from_polars(frame), []
+    if isinstance(frame, pa.Table):
+        return frame, []
+    if isinstance(frame, pa.RecordBatch):
+        return pa.Table.from_batches([frame]), []
+    if isinstance(frame, Mapping):
+        return _from_columns(_names(frame), frame.values(), from_pandas=True)
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.RecordBatchReader.from_stream(frame).read_all(), []
+    fix = "Give a pandas, polars or Arrow frame, a dict of columns, or the path of a file"
+    raise DataError(f"a {type(frame).__name__} is no table", fix=fix)
+
+
+def _names(labels: Iterable[Any]) -> list[str]:
+    """Labels as text. Raises DataError if two become the same."""
+    labels = list(labels)
+    if any(isinstance(label, tuple) for label in labels):
+        raise DataError("column names have several levels", where=_WHERE, fix="Flatten them to one text each")
+    names = ["" if label is None else str(label) for label in labels]
+    check_names(names, _WHERE)
+    return names
+
+
+def _from_polars(frame: Any) -> pa.Table:
+    if type(frame).__name__ == "Series":
+        frame = frame.to_frame()
+    return frame.to_arrow()
+
+
+def _from_pandas(frame: Any) -> tuple[pa.Table, list[str]]:
+    frame = frame.to_frame() if type(frame).__name__ == "Series" else frame
+    names = _names(frame.columns)
+    return _from_columns(names, (frame.iloc[:, place] for place in range(len(names))), from_pandas=True)
+
+
+def _from_columns(
+    names: list[str], columns: Iterable[Any], *, from_pandas: bool
+) -> tuple[pa.Table, list[str]]:
+    arrays, notes = [], []
+    for name, column in zip(names, columns, strict=True):
+        array, note = _from_column(name, column, from_pandas)
+        arrays.append(array)
+        notes += [f"column '{name}': {note}"] if note else []
+    if len({len(array) for array in arrays}) > 1:
+        raise DataError(
+            "columns have different lengths", where=_WHERE, fix="Give every column one value a row"
+        )
+    return pa.table(arrays, names=names), notes
+
+
+def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedArray | pa.Array, str]:
+    """The column as Arrow, and a note if its values were of several types."""
+    try:
+        array = pa.array(column, from_pandas=from_pandas)
+        if isinstance(array, pa.ExtensionArray) and _kind(column) == "pandas":
+            return pa.array(column.astype("string"), from_pandas=True), f"{column.dtype} is read as text"
+        return array, ""
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        pa.ArrowNotImplementedError,
+        TypeError,
+        ValueError,
+        OverflowError,
+    ):
+        pass
+    try:
+        texts = column.astype("string") if hasattr(column, "astype") else _spell(column)
+        return pa.array(texts, from_pandas=True), "mixes values of several types, and is read as text"
+    except (pa.ArrowException, TypeError, ValueError, AttributeError):
+        what = f"column '{name}' holds values that are neither numbers, text, dates nor durations"
+        raise DataError(what, where=_WHERE, fix="Remove or convert it") from None
+
+
+def _spell(column: Iterable[Any]) -> list[str | None]:
+    return [None if value is None else str(value) for value in column]
+
+
+def _to_pandas(table: pa.Table, like: Any) -> Any:
+    import pandas as pd
+
+    labels = (
+        {str(label): place for place, label in enumerate(like.columns)} if hasattr(like, "columns") else {}
+    )
+    columns = {}
+    for name in table.column_names:
+        place = labels.get(name)
+        if place is None:
+            columns[name] = table[name].to_pandas()
+        else:
+            columns[like.columns[place]] = _to_series(table[name], like.iloc[:, place].dtype)
+    return pd.DataFrame(columns)
+
+
+def _to_series(column: pa.ChunkedArray, dtype: Any) -> Any:
+    """The column as a pandas series of `dtype` if every value fits it, else of the nearest type."""
+    import pandas as pd
+
+    series = column.to_pandas()
+    if pt.is_integer(column.type) and column.null_count:
+        series = column.to_pandas(integer_object_nulls=True).astype("Int64")
+    try:
+        if isinstance(dtype, pd.CategoricalDtype):
+            kept = dtype.categories.isin(series.dropna().unique()).sum() == series.nunique()
+            return series.astype(dtype if kept else "category")
+        if isinstance(dtype, pd.PeriodDtype):
+            return pd.Series(pd.PeriodIndex(series, freq=dtype.freq))
+        return series.astype(dtype)
+    except (TypeError, ValueError, OverflowError):
+        return series.astype("float64") if pt.is_integer(column.type) and column.null_count else series
+
+
+def _to_polars(table: pa.Table, like: Any) -> Any:
+    import polars as pl
+
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    wanted = like.collect_schema() if hasattr(like, "collect_schema") else {}
+    for name in table.column_names:
+        if name in wanted and frame.schema[name] != wanted[name]:
+            try:
+                frame = frame.with_columns(pl.col(name).cast(wanted[name]))
+            except pl.exceptions.PolarsError:
+                continue
+    return frame.lazy() if isinstance(like, pl.LazyFrame) else frame
+
+
+def _cast_like(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = []
+    for name in table.column_names:
+        column = table[name]
+        kind = schema.field(name).type if name in schema.names else column.type
+        try:
+            columns.append(
+                column.dictionary_encode().cast(kind) if pt.is_dictionary(kind) else column.cast(kind)
+            )
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            columns.append(column)
+    return pa.table(columns, names=table.column_names)

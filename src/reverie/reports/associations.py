@@ -1,15 +1,16 @@
 """How strongly each pair of columns goes together, in real, synthetic and unseen real data.
 
-Every column becomes at most `BINS` codes on the real data's own quantiles or levels; one matrix product of the one-hot
-codes then holds the contingency tables of all pairs at once.
+Every column becomes at most `BINS` codes on the real data's own quantiles or levels; one matrix product of
+the one-hot codes then holds the contingency tables of all pairs at once.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from reverie.reports.distributions import format_number
+from reverie.reports.axes import write
 from reverie.reports.protection import K, step
 from reverie.reports.views import LevelView, NumberView, OpaqueView, View
 
@@ -28,7 +29,7 @@ class Coded:
 
 @dataclass(frozen=True)
 class Associations:
-    """Strength of each pair, (m, m) in 0..1 per role, and the contingency tables behind it, in the order of `columns`."""
+    """Strength of each pair, (m, m) in 0..1 per role, and all contingency tables, ordered as `columns`."""
 
     columns: tuple[Coded, ...]
     strength: Mapping[str, np.ndarray]
@@ -52,7 +53,7 @@ class Associations:
 
 
 def associate(views: Sequence[View]) -> Associations | None:
-    """Associations of all pairs of columns that vary, similar columns beside each other; None if fewer than two vary.
+    """All pairs of the columns that vary, similar columns beside each other; None if fewer than two vary.
 
     Strength is Cramer's V without its small-sample bias (Bergsma 2013), of at most MOST_ROWS rows.
     """
@@ -64,19 +65,21 @@ def associate(views: Sequence[View]) -> Associations | None:
     columns = [coded[i] for i in order]
     offsets = _offsets(columns)
     counts = {role: _gram(columns, offsets, role) for role in columns[0].codes}
-    return Associations(tuple(columns), {role: _strength(gram, offsets) for role, gram in counts.items()}, counts, offsets)
+    strength = {role: _strength(gram, offsets) for role, gram in counts.items()}
+    return Associations(tuple(columns), strength, counts, offsets)
 
 
 def encode(view: View) -> Coded | None:
-    """A column as at most BINS codes and one for missing, or None if it does not vary. No label is a rare value."""
+    """At most BINS codes and one for missing, or None if all is the same. No label is a rare value."""
     if isinstance(view, OpaqueView):
         return None
     codes, labels = _code_numbers(view) if isinstance(view, NumberView) else _code_levels(view)
-    codes = {role: np.where(array < 0, len(labels), array)[:: _stride(len(array))] for role, array in codes.items()}
-    if any(np.any(array == len(labels)) for array in codes.values()):
-        labels = [*labels, "missing"]
+    thinned = {role: array[:: _stride(len(array))] for role, array in codes.items()}
+    codes = {role: np.where(array < 0, len(labels), array) for role, array in thinned.items()}
+    used = np.unique(np.concatenate(list(codes.values())))
+    codes = {role: np.searchsorted(used, array) for role, array in codes.items()}
     varies = len(np.unique(codes["real"])) > 1
-    return Coded(view.name, tuple(labels), codes) if varies else None
+    return Coded(view.name, tuple([*labels, "missing"][code] for code in used), codes) if varies else None
 
 
 def _stride(rows: int) -> int:
@@ -92,11 +95,10 @@ def _code_numbers(view: NumberView) -> tuple[dict[str, np.ndarray], list[str]]:
     # Cuts are drawn on axes, so they are rounded: a quantile of real data is somebody's value.
     width = step(float(cuts[-1] - cuts[0]) / 50, whole=view.unit == "integer")
     cuts = np.unique(np.ceil(cuts / width) * width)
-    codes = {
-        role: np.where(np.isnan(values), -1, np.searchsorted(cuts, values, side="right")) for role, values in view.values.items()
-    }
-    ends = [format_number(float(cut), view.unit) for cut in cuts]
-    between = [f"{low} to {high}" for low, high in zip(ends, ends[1:], strict=False)]
+    places = {role: np.searchsorted(cuts, values, side="right") for role, values in view.values.items()}
+    codes = {role: np.where(np.isnan(view.values[role]), -1, array) for role, array in places.items()}
+    ends = [write(float(cut), view.unit) for cut in cuts]
+    between = [f"{low} to {high}" for low, high in pairwise(ends)]
     return codes, [f"under {ends[0]}", *between, f"{ends[-1]} or more"]
 
 
@@ -107,7 +109,8 @@ def _code_levels(view: LevelView) -> tuple[dict[str, np.ndarray], list[str]]:
     remap = np.full(len(counts) + 1, len(top))
     remap[top] = np.arange(len(top))
     remap[-1] = -1
-    return {role: remap[codes] for role, codes in view.codes.items()}, [*(view.labels[t] for t in top), "other"]
+    labels = [*(view.labels[code] for code in top), "other"]
+    return {role: remap[codes] for role, codes in view.codes.items()}, labels
 
 
 def _offsets(columns: Sequence[Coded]) -> np.ndarray:

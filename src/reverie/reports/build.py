@@ -1,4 +1,4 @@
-"""The evaluation report: one offline HTML file that a manager reads at the top and a data scientist trusts below."""
+"""The evaluation report: one offline HTML file, verdicts for a manager first, then evidence for an expert."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ def build(
 ) -> str:
     """The report as HTML text that makes no network request.
 
-    `provenance` is shown as it is given (sources, versions, seed, date); the clock is never read, so the same input gives
-    the same bytes. No value that fewer than `protection.K` real rows hold is in the text.
+    `provenance` is shown as it is given (sources, versions, seed, date); the clock is never read, so the same
+    input gives the same bytes. No value that fewer than `protection.K` real rows hold is in the text.
     """
     seen = views(comparison)
     columns = sections.columns(evaluation, comparison, seen)
@@ -53,7 +53,7 @@ def scores(evaluation: Any) -> str:
 
 
 def save(text: str, path: Path | str) -> Path:
-    """Write a report or scores as UTF-8. Raises OutputError, and leaves nothing behind, if it cannot be written."""
+    """Write a report or scores as UTF-8. Raises OutputError if it cannot, and then leaves nothing behind."""
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
     try:
@@ -61,5 +61,6 @@ def save(text: str, path: Path | str) -> Path:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise OutputError(f"cannot be written ({error.strerror})", where=str(path), fix="Choose a folder that exists and has room") from None
+        what, fix = f"cannot be written ({error.strerror})", "Choose a folder that exists and has room"
+        raise OutputError(what, where=str(path), fix=fix) from None
     return path

@@ -1,19 +1,21 @@
-"""One column's distribution in real, synthetic and unseen real data, reduced to what may be shown and drawn."""
+"""One column's distribution in real, synthetic and unseen real data, reduced to what may be shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reverie.reports.protection import K, grid, merge, shown, span
-from reverie.reports.views import LevelView, NumberView, OpaqueView, Role, Unit, View
+from reverie.reports.axes import write
+from reverie.reports.protection import K, grid, may_show, merge, span
+from reverie.reports.views import LevelView, NumberView, OpaqueView, Unit, View
 
-Shares = Mapping[Role, float | None]
+Shares = Mapping[str, float | None]
 """Role -> share of that table's rows, 0..1; None where fewer than K real rows would be shown."""
 
 MOST_BARS = 8
 MOST_DISCRETE = 12
 SPIKE = 0.2
+FEW_WHOLE = 30
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Histogram:
-    """Bins between `edges` (n + 1) with shares (n,) per role, among the rows that hold a value on this axis."""
+    """Bins between `edges`, (n + 1,), and shares per role, (n,), of the rows with a value on this axis."""
 
     edges: np.ndarray
-    shares: Mapping[Role, np.ndarray]
+    shares: Mapping[str, np.ndarray]
     unit: Unit
     logarithmic: bool
     outside: Shares
@@ -38,7 +40,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Distribution:
-    """What is drawn of a column: bars, a histogram, or both (spikes and the rest); `note` when something is left out."""
+    """What is drawn of a column: bars, a histogram, or spikes and the rest; `note` says what is left out."""
 
     name: str
     missing: Shares
@@ -58,23 +60,9 @@ def describe(view: View) -> Distribution:
 
 def share(count: int, rows: int, role: str) -> float | None:
     """count / rows, or None where the count is of fewer than K real people."""
-    if rows == 0 or (role != "fake" and not shown(count)):
+    if rows == 0 or (role != "fake" and not may_show(count)):
         return None
     return count / rows
-
-
-def format_number(value: float, unit: Unit | None) -> str:
-    """A number for people, at most four digits or so: 1,234 or 0.0312 or 2024-03-01."""
-    if unit == "date":
-        return str(np.datetime64(round(value), "s").astype("datetime64[D]"))
-    if value == 0:
-        return "0"
-    magnitude = abs(value)
-    if magnitude >= 1e7 or magnitude < 1e-4:
-        return f"{value:.3g}"
-    if magnitude >= 1000 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if magnitude < 100 else f"{value:.1f}"
 
 
 def _describe_levels(view: LevelView) -> Distribution:
@@ -83,58 +71,65 @@ def _describe_levels(view: LevelView) -> Distribution:
     missing = {role: share(int(rows[role] - counts[role].sum()), rows[role], role) for role in rows}
     safe = np.flatnonzero(counts["real"] >= K)
     top = safe[np.argsort(-counts["real"][safe], kind="stable")][:MOST_BARS]
+    tables = {role: np.append(table[top], table.sum() - table[top].sum()) for role, table in counts.items()}
+    others = int(np.count_nonzero(counts["real"])) - len(top)
     labels = [view.labels[code] for code in top]
-    return Distribution(view.name, missing, bars=_bars(labels, top, counts, rows))
+    return Distribution(view.name, missing, _bars(labels, tables, rows, others))
 
 
-def _bars(labels: list[str], codes: np.ndarray, counts: Mapping[str, np.ndarray], rows: Mapping[str, int]) -> tuple[Bar, ...]:
-    bars = [
-        Bar(label, {role: share(int(counts[role][code]), rows[role], role) for role in rows})
-        for label, code in zip(labels, codes, strict=True)
+def _bars(
+    labels: Sequence[str], counts: Mapping[str, np.ndarray], rows: Mapping[str, int], others: int
+) -> tuple[Bar, ...]:
+    """A bar for each label and one for the rest, of `others` real values; `counts` are (labels + 1,)."""
+    shares = [
+        {role: share(int(table[i]), rows[role], role) for role, table in counts.items()}
+        for i in range(len(labels) + 1)
     ]
-    rest = np.ones(len(counts["real"]), dtype=bool)
-    rest[codes] = False
-    others = {role: int(counts[role][rest].sum()) for role in rows}
-    if any(others.values()):
-        levels = int(np.count_nonzero(rest & (counts["real"] > 0)))
-        bars.append(Bar("", {role: share(others[role], rows[role], role) for role in rows}, count=levels))
-    return tuple(bars)
+    bars = [Bar(label, found) for label, found in zip(labels, shares, strict=False)]
+    rest = any(table[-1] for table in counts.values())
+    return (*bars, Bar("", shares[-1], others)) if rest else tuple(bars)
 
 
 def _describe_numbers(view: NumberView) -> Distribution:
     rows = {role: len(values) for role, values in view.values.items()}
     present = {role: values[~np.isnan(values)] for role, values in view.values.items()}
     missing = {role: share(rows[role] - len(present[role]), rows[role], role) for role in rows}
-    distinct, counts = np.unique(present["real"], return_counts=True)
-    means = {role: float(values.mean()) if len(values) >= 10 * K else None for role, values in present.items()}
-    if len(distinct) <= MOST_DISCRETE:
-        bars = _spikes(distinct[counts >= K], view, present, rows, rest=True)
-        return Distribution(view.name, missing, bars=bars, means=means, unit=view.unit)
-    spikes = distinct[(counts >= K) & (counts >= SPIKE * rows["real"])]
-    bars = _spikes(spikes, view, present, rows, rest=False)
-    others = {role: np.where(np.isin(values, spikes), np.nan, values) for role, values in view.values.items()}
-    drawn = _histogram(NumberView(view.name, view.unit, others))
-    note = "Lengths are drawn, never the values." if view.unit == "characters" else ""
-    if drawn is None:
-        note = f"The other values are too few to draw (under {2 * K} rows)."
-    return Distribution(view.name, missing, bars=bars, histogram=drawn, means=means, unit=view.unit, note=note)
-
-
-def _spikes(
-    values: np.ndarray, view: NumberView, present: Mapping[str, np.ndarray], rows: Mapping[str, int], *, rest: bool
-) -> tuple[Bar, ...]:
-    counts = {
-        role: np.append([np.count_nonzero(array == value) for value in values], np.count_nonzero(~np.isin(array, values)))
-        for role, array in present.items()
+    means = {
+        role: float(values.mean()) if len(values) >= 10 * K else None for role, values in present.items()
     }
-    codes = np.arange(len(values))
-    labels = [format_number(float(value), view.unit) for value in values]
-    bars = _bars(labels, codes, {role: table.astype(int) for role, table in counts.items()}, rows)
-    return bars if rest else bars[: len(values)]
+    distinct, counts = np.unique(present["real"], return_counts=True)
+    few = len(distinct) <= MOST_DISCRETE
+    shown = distinct[counts >= K] if few else _spikes(view, distinct, counts)
+    bars = _value_bars(view, shown, present, len(distinct) - len(shown))
+    if few:
+        return Distribution(view.name, missing, bars, means=means, unit=view.unit)
+    others = {role: values[~np.isin(values, shown)] for role, values in present.items()}
+    drawn = _histogram(others, view.unit)
+    note = "" if drawn else f"The other values are too few to draw (under {2 * K} rows)."
+    if view.unit == "characters":
+        note = f"Lengths in characters are drawn, never the values. {note}".strip()
+    return Distribution(view.name, missing, bars[: len(shown)], drawn, means, view.unit, note)
 
 
-def _histogram(view: NumberView) -> Histogram | None:
-    present = {role: values[~np.isnan(values)] for role, values in view.values.items()}
+def _spikes(view: NumberView, distinct: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    # Few enough whole numbers have a bin each: there a heavy value needs no bar of its own.
+    if view.unit == "integer" and np.ptp(distinct) <= FEW_WHOLE:
+        return distinct[:0]
+    return distinct[(counts >= K) & (counts >= SPIKE * len(view.values["real"]))]
+
+
+def _value_bars(
+    view: NumberView, values: np.ndarray, present: Mapping[str, np.ndarray], others: int
+) -> tuple[Bar, ...]:
+    counts = {}
+    for role, array in present.items():
+        held = np.array([np.count_nonzero(array == value) for value in values], dtype=np.int64)
+        counts[role] = np.append(held, len(array) - held.sum())
+    labels = [write(float(value), view.unit) for value in values]
+    return _bars(labels, counts, {role: len(array) for role, array in view.values.items()}, others)
+
+
+def _histogram(present: Mapping[str, np.ndarray], unit: Unit) -> Histogram | None:
     ends = span(present["real"])
     if ends is None:
         return None
@@ -142,13 +137,16 @@ def _histogram(view: NumberView) -> Histogram | None:
     scaled = {role: _scale(values, logarithmic) for role, values in present.items()}
     low, high = (float(end) for end in _scale(np.array(ends), logarithmic))
     bins = int(np.clip(2 * len(present["real"]) ** (1 / 3), 8, 36))
-    whole = not logarithmic and (view.unit in ("integer", "characters"))
+    whole = not logarithmic and unit in ("integer", "characters")
     edges = grid(low, high if high > low else low + 1, bins, whole=whole)
     counts = {role: np.histogram(values, edges)[0] for role, values in scaled.items()}
     starts = merge([counts[role] for role in counts if role != "fake"])
-    shares = {role: np.add.reduceat(table, starts) / max(len(present[role]), 1) for role, table in counts.items()}
-    outside = {role: share(len(present[role]) - int(counts[role].sum()), len(present[role]), role) for role in counts}
-    return Histogram(np.append(edges[starts], edges[-1]), shares, view.unit, logarithmic, outside)
+    shares = {
+        role: np.add.reduceat(table, starts) / max(len(present[role]), 1) for role, table in counts.items()
+    }
+    beyond = {role: len(present[role]) - int(table.sum()) for role, table in counts.items()}
+    outside = {role: share(count, len(present[role]), role) for role, count in beyond.items()}
+    return Histogram(np.append(edges[starts], edges[-1]), shares, unit, logarithmic, outside)
 
 
 def _is_skewed(values: np.ndarray, ends: tuple[float, float]) -> bool:

@@ -1,26 +1,19 @@
-"""Geometry of the report's figures: numbers in, SVG paths and positions out. No text of the data passes through a path."""
+"""Geometry of the report's figures: numbers in, SVG paths and positions out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reverie.reports.distributions import Histogram, format_number
+from reverie.reports.axes import Tick, ticks, write
+from reverie.reports.distributions import Histogram
 
-WIDTH, HEIGHT = 320.0, 96.0
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A label at a position along an axis, in the figure's own units."""
-
-    at: float
-    label: str
+WIDTH, HEIGHT = 320.0, 100.0
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Overlaid densities: role -> SVG path; `tips` are (right end, label, real, fake, holdout) for the pointer."""
+    """Overlaid densities, role -> SVG path; `tips` are (right end, label, a share in per cent per role)."""
 
     paths: Mapping[str, str]
     ticks: tuple[Tick, ...]
@@ -40,7 +33,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """A matrix of shades: `layers` are (shade 1..LAYERS, path of runs of cells); the path draws with stroke width 1."""
+    """Cells in shades: `layers` are (shade 1..SHADES, path of runs of cells, drawn with a stroke 1 wide)."""
 
     size: tuple[int, int]
     layers: tuple[tuple[int, str], ...]
@@ -49,30 +42,41 @@ class HeatMap:
 SHADES = 9
 
 
-def strip(value: float, low: float, high: float, floor: float | None, ideal: float) -> Strip:
-    """Place a score, its interval, its floor and its ideal on one axis that holds them all."""
+def strip(
+    value: float, low: float, high: float, floor: float | None, ideal: float, least: float = 0.0
+) -> Strip:
+    """Place a score, its interval, floor and ideal on one axis that holds them all, `least` long or more."""
     marks = np.array([value, low, high, ideal] + ([] if floor is None else [floor]), dtype=float)
     marks = marks[np.isfinite(marks)]
     start, end = (float(marks.min()), float(marks.max())) if len(marks) else (0.0, 1.0)
-    margin = 0.08 * (end - start) or 0.5
+    spare = max(least - (end - start), 0.0)
+    # An axis grows away from the ideal, so that scores of one kind start at the same place.
+    ahead = 1.0 if start == ideal else 0.0 if end == ideal else 0.5
+    start, end = start - spare * (1 - ahead), end + spare * ahead
+    margin = 0.05 * (end - start) or 0.5
     start, end = start - margin, end + margin
 
     def place(mark: float) -> float:
-        return round(float(np.clip(100 * (mark - start) / (end - start), 0, 100)), 2) if np.isfinite(mark) else 50.0
+        return (
+            round(float(np.clip(100 * (mark - start) / (end - start), 0, 100)), 2)
+            if np.isfinite(mark)
+            else 50.0
+        )
 
     return Strip(place(low), place(high), place(value), None if floor is None else place(floor), place(ideal))
 
 
-def steps(histogram: Histogram) -> Steps:
-    """Densities over the bins as step lines (the real one closed, to be filled)."""
+def steps(histogram: Histogram, filled: str = "real") -> Steps:
+    """Densities over the bins as step lines; the one called `filled` is closed."""
     edges = histogram.edges
     widths = np.diff(edges)
     places = WIDTH * (edges - edges[0]) / (edges[-1] - edges[0])
     densities = {role: shares / widths for role, shares in histogram.shares.items()}
     top = max(float(density.max()) for density in densities.values()) or 1.0
     heights = {role: HEIGHT * (1 - 0.96 * density / top) for role, density in densities.items()}
-    paths = {role: _step_path(places, height, closed=role == "real") for role, height in heights.items()}
-    return Steps(paths, _ticks(histogram, places), _tips(histogram, places))
+    paths = {role: _step_path(places, height, closed=role == filled) for role, height in heights.items()}
+    marks = ticks(float(edges[0]), float(edges[-1]), histogram.unit, logarithmic=histogram.logarithmic)
+    return Steps(paths, marks, _tips(histogram, places))
 
 
 def _step_path(places: np.ndarray, heights: np.ndarray, *, closed: bool) -> str:
@@ -86,49 +90,34 @@ def _short(number: float) -> str:
     return f"{number:.1f}".rstrip("0").rstrip(".")
 
 
-def label_edge(edge: float, histogram: Histogram) -> str:
-    """An axis position in the column's own units."""
-    value = 10.0**edge if histogram.logarithmic else edge
-    if histogram.unit in ("integer", "characters") and not histogram.logarithmic:
-        value = float(np.ceil(edge))
-    return format_number(float(f"{value:.3g}") if histogram.logarithmic else value, histogram.unit)
-
-
-def _ticks(histogram: Histogram, places: np.ndarray) -> tuple[Tick, ...]:
-    edges = histogram.edges
-    wanted = np.linspace(edges[0], edges[-1], 4)
-    nearest = np.unique([int(np.argmin(np.abs(edges - mark))) for mark in wanted])
-    return tuple(Tick(round(float(places[i]), 1), label_edge(float(edges[i]), histogram)) for i in nearest)
-
-
 def _tips(histogram: Histogram, places: np.ndarray) -> tuple[tuple[float | str | None, ...], ...]:
-    names = [label_edge(float(edge), histogram) for edge in histogram.edges]
-    rows = []
-    for i, right in enumerate(places[1:]):
-        whole = histogram.unit in ("integer", "characters") and not histogram.logarithmic
-        single = whole and histogram.edges[i + 1] - histogram.edges[i] == 1
-        label = names[i] if single else f"{names[i]} to {names[i + 1]}"
-        shares = [round(100 * float(shares[i]), 2) for shares in histogram.shares.values()]
-        rows.append((round(float(right), 1), label, *shares))
-    return tuple(rows)
+    names = [_edge(float(edge), histogram) for edge in histogram.edges]
+    single = _is_whole(histogram) & (np.diff(histogram.edges) == 1)
+    labels = [names[i] if one else f"{names[i]} to {names[i + 1]}" for i, one in enumerate(single)]
+    shares = (100 * np.stack(list(histogram.shares.values()), axis=1)).round(2).tolist()
+    rights = places[1:].round(1).tolist()
+    return tuple((right, label, *row) for right, label, row in zip(rights, labels, shares, strict=True))
 
 
-def curves(
-    edges: Sequence[float], heights: Mapping[str, Sequence[float]]
-) -> Steps:
-    """Step densities over given edges for named groups, as for distances."""
-    histogram = Histogram(np.asarray(edges, dtype=float), {}, "number", False, {})
-    places = WIDTH * (histogram.edges - histogram.edges[0]) / (histogram.edges[-1] - histogram.edges[0])
-    top = max((max(values) for values in heights.values()), default=1.0) or 1.0
-    scaled = {name: HEIGHT * (1 - 0.96 * np.asarray(values, dtype=float) / top) for name, values in heights.items()}
-    paths = {name: _step_path(places, values, closed=name == "train") for name, values in scaled.items()}
-    return Steps(paths, _ticks(histogram, places))
+def _edge(edge: float, histogram: Histogram) -> str:
+    value = 10.0**edge if histogram.logarithmic else np.ceil(edge) if _is_whole(histogram) else edge
+    return write(float(f"{value:.3g}") if histogram.logarithmic else float(value), histogram.unit)
+
+
+def _is_whole(histogram: Histogram) -> bool:
+    return histogram.unit in ("integer", "characters") and not histogram.logarithmic
+
+
+def curves(edges: Sequence[float], shares: Mapping[str, Sequence[float]]) -> Steps:
+    """Densities of named groups over the same bins; the group called `train` is closed, to be filled."""
+    parts = {name: np.asarray(values, dtype=float) for name, values in shares.items()}
+    return steps(Histogram(np.asarray(edges, dtype=float), parts, "number", False, {}), filled="train")
 
 
 def heat_map(matrix: np.ndarray, top: float) -> HeatMap:
-    """Cells 0..`top` in SHADES shades, each shade one path of horizontal runs; NaN and the palest are left out."""
+    """Cells 0..`top` in SHADES shades, each shade one path of horizontal runs; the palest are left out."""
     filled = np.nan_to_num(np.asarray(matrix, dtype=float), nan=0.0)
-    shades = np.clip(np.ceil(filled / (top or 1.0) * SHADES), 0, SHADES).astype(int)
+    shades = np.clip(np.rint(filled / (top or 1.0) * SHADES), 0, SHADES).astype(int)
     layers = [(shade, _runs(shades == shade)) for shade in range(1, SHADES + 1)]
     return HeatMap((shades.shape[1], shades.shape[0]), tuple((shade, path) for shade, path in layers if path))
 

@@ -1,4 +1,4 @@
-"""Templates to one HTML text that loads nothing: styles and script inside, and a policy that forbids the network."""
+"""Templates to one HTML text that loads nothing: styles and script inside, a policy that forbids requests."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from reverie.reports.distributions import format_number
+from reverie.reports.axes import write
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -15,13 +15,24 @@ if TYPE_CHECKING:
 def render(template: str, **values: Any) -> str:
     """The template of that name filled in; everything that comes from data is escaped."""
     script, style = _read("script.js"), _read("style.css")
-    return _environment().get_template(template).render(script=script, style=style, policy=policy(script), **values)
+    return (
+        _environment()
+        .get_template(template)
+        .render(script=script, style=style, policy=policy(script), **values)
+    )
 
 
 def policy(script: str) -> str:
     """A Content-Security-Policy that allows this one script, inline styles, and no request of any kind."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    rules = {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "script-src": f"'sha256-{digest}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
 @cache
@@ -29,10 +40,15 @@ def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("reverie.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("reverie.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "figure": format_number, "width": _width}
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":"), "ensure_ascii": False}
+    environment.filters |= {"percent": _percent, "figure": write, "width": _width}
+    compact = {"sort_keys": False, "separators": (",", ":"), "ensure_ascii": False}
+    environment.policies["json.dumps_kwargs"] = compact
     return environment
 
 

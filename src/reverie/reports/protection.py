@@ -1,4 +1,4 @@
-"""What may be shown: nothing that fewer than `K` real rows hold, and no axis that starts at a person's value."""
+"""What may be shown: nothing that fewer than `K` real rows hold, no axis that starts at a person's value."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ def step(width: float, *, whole: bool = False) -> float:
 
 
 def span(values: np.ndarray, k: int = K) -> tuple[float, float] | None:
-    """The middle 99 % of `values`, never reaching beyond the k-th smallest and k-th largest; None if there are too few.
+    """The middle 99 % of `values`, at most the k-th smallest to the k-th largest; None if there are too few.
 
     The ends are still real values: round them (`grid`) before they are shown.
     """
@@ -42,13 +42,13 @@ def grid(low: float, high: float, bins: int, *, whole: bool = False) -> np.ndarr
     width = step((high - low) / bins, whole=whole)
     first, last = np.floor(low / width), np.floor(high / width) + 1
     edges = np.arange(first, last + 1) * width
-    return edges - 0.5 if whole and width == 1 else np.unique(np.round(edges, 12) if abs(high) < 1e3 else edges)
+    return edges - 0.5 if whole and width == 1 else edges
 
 
 def merge(counts: Sequence[np.ndarray], k: int = K) -> np.ndarray:
     """Start positions of runs of bins such that every run holds 0 or at least `k` rows of each of `counts`.
 
-    Empty bins stay on their own; a small bin joins its neighbours. The last run may have to join the one before.
+    Empty bins stay on their own; a small bin joins its neighbours. The last run may join the one before.
     """
     table = np.stack(counts, axis=1)
     starts, total = [0], np.zeros(table.shape[1], dtype=np.int64)
@@ -63,6 +63,6 @@ def merge(counts: Sequence[np.ndarray], k: int = K) -> np.ndarray:
     return np.array(starts)
 
 
-def shown(count: int, k: int = K) -> bool:
+def may_show(count: int, k: int = K) -> bool:
     """Whether a count of real rows may be shown: none at all, or at least `k`."""
     return count == 0 or count >= k

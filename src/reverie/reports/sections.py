@@ -1,4 +1,4 @@
-"""The report's sections as plain values, ready for the template: what is shown, in which order, in which words."""
+"""The report's sections as plain values for the template: what is shown, in which order, in which words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_WORST = 8
 FIRST_COLUMNS = 12
 MOST_JOINTS = 6
 MOST_MAPPED = 120
-LABELLED = 18
+LABELLED = 26
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,12 @@ class ColumnCard:
 
 @dataclass(frozen=True)
 class Joint:
-    """One pair's contingency table as two heat maps on the same shades."""
+    """One pair's contingency table as two heat maps on the same shades; `data` is what the pointer shows."""
 
     finding: PairFinding
     real: figures.HeatMap
     fake: figures.HeatMap
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,18 @@ class PairSection:
     typical: float
     joints: tuple[Joint, ...]
     left_out: int
+    labelled: bool
 
 
 def facts(comparison: Comparison) -> dict[str, str]:
     """Sizes of the tables."""
-    found = {"Real rows": f"{comparison.real.num_rows:,}", "Synthetic rows": f"{comparison.fake.num_rows:,}"}
-    found["Unseen real rows"] = "none given" if comparison.holdout is None else f"{comparison.holdout.num_rows:,}"
-    found["Columns"] = f"{comparison.real.num_columns:,}"
+    unseen = comparison.holdout
+    found = {
+        "Real rows": f"{comparison.real.num_rows:,}",
+        "Synthetic rows": f"{comparison.fake.num_rows:,}",
+        "Unseen real rows": "none given" if unseen is None else f"{unseen.num_rows:,}",
+        "Columns": f"{comparison.real.num_columns:,}",
+    }
     return found | ({"Target": comparison.target} if comparison.target else {})
 
 
@@ -95,28 +99,31 @@ def cards(evaluation: Any) -> tuple[Card, ...]:
     for aspect in wording.ASPECTS:
         given = evaluation.verdicts[aspect]
         tone = wording.tone(given.verdict)
-        made.append(
-            Card(aspect, wording.QUESTIONS[aspect], tone, given.verdict, wording.SENTENCES[aspect][tone], given.rule)
-        )
+        sentence = wording.SENTENCES[aspect][tone]
+        made.append(Card(aspect, wording.QUESTIONS[aspect], tone, given.verdict, sentence, given.rule))
     return tuple(made)
 
 
 def groups(evaluation: Any) -> tuple[tuple[Card, tuple[Row, ...]], ...]:
     """The score table, one group a verdict."""
-    found = evaluation.measurements
-    return tuple((card, tuple(row(one) for one in found.get(card.aspect, ()))) for card in cards(evaluation))
+    made = []
+    for card in cards(evaluation):
+        ordered = sorted(evaluation.measurements[card.aspect], key=lambda one: wording.order(one.name))
+        made.append((card, tuple(row(one) for one in ordered)))
+    return tuple(made)
 
 
 def row(measurement: Measurement) -> Row:
     """A measurement as a line with its strip."""
     good = {"lower": "lower is better", "higher": "higher is better"}
     ideal = wording.number(measurement.ideal, measurement.name)
-    placed = figures.strip(measurement.value, measurement.low, measurement.high, measurement.floor, measurement.ideal)
+    marks = (measurement.value, measurement.low, measurement.high, measurement.floor, measurement.ideal)
+    placed = figures.strip(*marks, least=wording.least_span(measurement.name))
     return Row(wording.score(measurement), placed, good.get(measurement.better, f"best at {ideal}"))
 
 
 def worst(evaluation: Any) -> dict[str, Any]:
-    """The columns and pairs that are furthest from the real data, and the columns that give synthetic rows away."""
+    """The columns and pairs furthest from the real data, and the columns that give synthetic rows away."""
     measured = list(findings.every(evaluation))
     return {
         "columns": findings.column_errors(measured)[:MOST_WORST],
@@ -131,16 +138,19 @@ def columns(evaluation: Any, comparison: Comparison, seen: Sequence[View]) -> tu
     types = {column.name: column.type for column in comparison.schema.columns}
     places = {view.name: place for place, view in enumerate(seen)}
     ordered = sorted(seen, key=lambda view: -found[view.name].error if view.name in found else 1.0)
-    return tuple(
-        _column(view, places[view.name], rank, types.get(view.name, ""), found.get(view.name)) for rank, view in enumerate(ordered)
-    )
+    cards = []
+    for rank, view in enumerate(ordered):
+        name = view.name
+        cards.append(_column(view, (places[name], rank), types.get(name, ""), found.get(name)))
+    return tuple(cards)
 
 
-def _column(view: View, place: int, rank: int, kind: str, finding: ColumnFinding | None) -> ColumnCard:
+def _column(view: View, order: tuple[int, int], kind: str, finding: ColumnFinding | None) -> ColumnCard:
     distribution = describe(view)
     drawn = figures.steps(distribution.histogram) if distribution.histogram else None
     shares = [share or 0.0 for bar in distribution.bars for share in bar.shares.values()]
-    return ColumnCard(f"column-{place}", place, rank, kind, finding, distribution, drawn, max(shares, default=1.0))
+    top = max(shares, default=1.0)
+    return ColumnCard(f"column-{order[0]}", *order, kind, finding, distribution, drawn, top)
 
 
 def pairs(evaluation: Any, seen: Sequence[View]) -> PairSection | None:
@@ -161,20 +171,34 @@ def pairs(evaluation: Any, seen: Sequence[View]) -> PairSection | None:
     joints = [_joint(found, pair) for pair in worst_pairs if {pair.first, pair.second} <= known][:MOST_JOINTS]
     floor = _typical(found.difference("holdout")) if "holdout" in found.strength else None
     return PairSection(
-        found.names, maps, data, top, floor, _typical(difference), tuple(joints), max(0, len(seen) - MOST_MAPPED)
+        names=found.names,
+        maps=maps,
+        data=data,
+        top_difference=top,
+        floor=floor,
+        typical=_typical(difference),
+        joints=tuple(joints),
+        left_out=max(0, len(seen) - MOST_MAPPED),
+        labelled=len(found.names) <= LABELLED,
     )
 
 
 def _joint(found: Associations, pair: PairFinding) -> Joint:
     names = found.names
     tables = {role: found.table(role, pair.first, pair.second) for role in ("real", "fake")}
-    labels = [found.columns[names.index(name)].labels for name in (pair.first, pair.second)]
+    rows, columns = (list(found.columns[names.index(name)].labels) for name in (pair.first, pair.second))
     hidden = (tables["real"] > 0) & (tables["real"] < K)
     shares = {role: np.where(hidden, 0.0, table) / max(table.sum(), 1) for role, table in tables.items()}
     # Square roots keep rare cells visible beside frequent ones.
     roots = {role: np.sqrt(table) for role, table in shares.items()}
     top = max(float(table.max()) for table in roots.values())
-    return Joint(pair, figures.heat_map(roots["real"], top), figures.heat_map(roots["fake"], top), *labels)
+    told = {role: np.where(hidden, -1, np.round(100 * table, 2)) for role, table in shares.items()}
+    data = {
+        "rows": rows,
+        "columns": columns,
+        **{role: table.ravel().tolist() for role, table in told.items()},
+    }
+    return Joint(pair, figures.heat_map(roots["real"], top), figures.heat_map(roots["fake"], top), data)
 
 
 def _typical(difference: np.ndarray) -> float:
@@ -187,15 +211,18 @@ def _hundredths(matrix: np.ndarray) -> list[int]:
 
 
 def usefulness(evaluation: Any) -> tuple[findings.TargetFinding, ...]:
-    """Accuracy on real rows of models trained on real and on synthetic data."""
+    """Scores on real rows of models trained on real and on synthetic data."""
     return findings.targets(findings.every(evaluation))
 
 
-def privacy(evaluation: Any) -> tuple[Any, ...]:
-    """Distances to the nearest training row and to the nearest unseen row, as curves."""
-    return tuple(findings.distances(findings.every(evaluation)))
+def privacy(evaluation: Any) -> figures.Steps | None:
+    """Distances of synthetic rows to the nearest training row and to the nearest unseen row."""
+    curve = findings.distances(findings.every(evaluation))
+    if curve is None:
+        return None
+    return figures.curves(curve.edges, {"train": curve.train, "holdout": curve.holdout})
 
 
-def rules(evaluation: Any) -> tuple[Any, ...]:
+def rules(evaluation: Any) -> tuple[findings.RuleFinding, ...]:
     """Each constraint and how many rows keep it."""
-    return tuple(findings.constraints(findings.every(evaluation)))
+    return findings.constraints(findings.every(evaluation))

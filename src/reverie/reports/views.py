@@ -1,4 +1,4 @@
-"""Columns as the report draws them: numbers on an axis, or levels of a list, aligned over real, fake and holdout."""
+"""Columns as the report draws them: numbers on an axis or levels of a list, aligned over the tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from reverie.evaluation import arrow
 from reverie.evaluation.base import Comparison
 from reverie.evaluation.view import Field, Side
 
-Role = Literal["real", "fake", "holdout"]
 Unit = Literal["number", "integer", "date", "seconds", "characters"]
 
 SECOND = 1e9
@@ -54,23 +53,25 @@ View = NumberView | LevelView | OpaqueView
 def views(comparison: Comparison) -> list[View]:
     """One view a column, in the order of the real table.
 
-    Columns that no measure compares (identifiers, personal data, free text) are seen by their lengths only: an e-mail
-    address may well be held by many rows and still be one person's.
+    Columns that no measure compares (identifiers, personal data, free text) are seen by their lengths only:
+    an e-mail address may well be held by many rows and still be one person's.
     """
     tables = {"real": comparison.real, "fake": comparison.fake, "holdout": comparison.holdout}
     present = {role: table for role, table in tables.items() if table is not None}
     compared = comparison.view
     sides = {role: side for role in present if (side := getattr(compared, role)) is not None}
     fields = {field.name: field for field in compared.fields}
+    kinds = {field.name: field.type for field in comparison.real.schema}
     return [
-        _compared(fields[name], sides, present["real"].schema.field(name).type) if name in fields else _uncompared(name, present)
-        for name in comparison.real.column_names
+        _compared(fields[name], sides, kind) if name in fields else _uncompared(name, present)
+        for name, kind in kinds.items()
     ]
 
 
 def _compared(field: Field, sides: Mapping[str, Side], kind: pa.DataType) -> View:
     if field.categorical:
-        return LevelView(field.name, field.labels, {role: side.codes[:, field.index] for role, side in sides.items()})
+        codes = {role: side.codes[:, field.index] for role, side in sides.items()}
+        return LevelView(field.name, field.labels, codes)
     timed = field.kind == "datetime" or pa.types.is_duration(kind)
     scale = SECOND if timed else 1.0
     values = {role: side.numbers[:, field.index] / scale for role, side in sides.items()}
@@ -89,7 +90,8 @@ def _uncompared(name: str, tables: Mapping[str, pa.Table]) -> View:
     if len(labels) <= 1:
         return LevelView(name, labels, dict(zip(tables, codes, strict=True)))
     sizes = np.array([*(float(len(label)) for label in labels), np.nan])
-    return NumberView(name, "characters", {role: sizes[code] for role, code in zip(tables, codes, strict=True)})
+    values = {role: sizes[code] for role, code in zip(tables, codes, strict=True)}
+    return NumberView(name, "characters", values)
 
 
 def _is_whole(values: np.ndarray) -> bool:

@@ -10,20 +10,26 @@ Tone = Literal["good", "caution", "bad", "unknown"]
 ASPECTS = ("faithful", "useful", "private")
 
 TITLES = {
-    "shape": "Columns: shape error",
-    "trend": "Related pairs: trend error",
-    "trend_all": "All pairs: trend error",
-    "c2st_lr": "Told apart by logistic regression",
-    "c2st_gbm": "Told apart by gradient boosting",
-    "c2st_fresh": "Told apart from unseen real rows",
-    "mle": "Models trained on synthetic data",
-    "dcr_share": "Closer to training than to unseen rows",
-    "nndr": "Nearest-neighbour distance ratio",
-    "exact_copies": "Exact copies of real rows",
-    "validity": "Rows that keep the rules",
+    "shape": "Columns",
+    "trend": "Related pairs of columns",
+    "c2st_fresh": "Whole rows, against unseen real rows",
+    "c2st_fresh_linear": "Whole rows, by a simple classifier",
+    "validity": "Rows that keep every rule",
+    "support": "Rows within the range of the real data",
+    "trend_all": "All pairs of columns",
+    "c2st_train": "Whole rows, against training rows",
+    "c2st_train_linear": "Whole rows, simple classifier, training rows",
+    "usefulness_loss": "Loss from training on synthetic rows",
+    "usefulness": "Predicting",
+    "dcr_share": "Nearer to training than to unseen rows",
+    "dcr_share_closest": "The same, of the closest 5 % of rows",
+    "nndr_share": "The same, by nearest-neighbour ratio",
+    "copies": "Exact copies",
+    "copies_unique": "Exact copies of unique people",
 }
+"""Measures in the order in which they are read; a measure that is not here follows under its own name."""
 
-PERCENT = ("shape", "trend", "trend_all", "validity", "exact_copies")
+PERCENT = ("shape", "trend", "trend_all", "validity", "support", "copies", "copies_unique")
 
 QUESTIONS = {
     "faithful": "Does it behave like the real data?",
@@ -48,7 +54,7 @@ SENTENCES: dict[str, dict[Tone, str]] = {
         "good": "Synthetic rows are no closer to the people learned from than to people never seen.",
         "caution": "Small signs of closeness to single real rows: release only under the conditions named.",
         "bad": "Synthetic rows follow single real rows too closely. Do not let this data out.",
-        "unknown": "Without real rows that the model never saw, privacy cannot be shown, so it is not claimed.",
+        "unknown": "Too little to go on: privacy was not shown, so it is not claimed.",
     },
 }
 
@@ -69,20 +75,29 @@ class Score:
 def tone(verdict: str) -> Tone:
     """How a verdict's text is coloured."""
     text = verdict.lower()
-    if text.startswith(("not enough", "not measured", "unknown", "no evidence", "no target")) or not text:
+    if text.startswith("not enough"):
         return "unknown"
-    if text.startswith(("do not", "not ", "no", "poor", "un")):
+    if text.startswith(("do not", "not ")):
         return "bad"
-    return "caution" if any(word in text for word in ("condition", "mostly", "partly", "nearly", "roughly", "some")) else "good"
+    return "caution" if any(word in text for word in ("with ", "mostly", "partly")) else "good"
 
 
 def title(name: str) -> str:
-    """What people call a measure; a measure of one target (`mle:income`) keeps the target."""
-    for separator in (":", ".", "["):
-        head, found, tail = name.partition(separator)
-        if found and head in TITLES:
-            return f"{TITLES[head]}: {tail.rstrip(']')}"
-    return TITLES.get(name, name.replace("_", " ").capitalize())
+    """What people call a measure; a measure of one target (`usefulness: income`) keeps the target's name."""
+    head, _, tail = name.partition(": ")
+    found = TITLES.get(head, head.replace("_", " ").capitalize())
+    return f"{found} {tail}" if tail else found
+
+
+def order(name: str) -> int:
+    """The place of a measure in the score table."""
+    head = name.partition(": ")[0]
+    return list(TITLES).index(head) if head in TITLES else len(TITLES)
+
+
+def least_span(name: str) -> float:
+    """The least length of a measure's axis, so that a tiny difference does not look large."""
+    return 2.0 if name in PERCENT else 0.2
 
 
 def number(value: float | None, name: str = "") -> str:

@@ -20,7 +20,7 @@
   });
 
   all("svg[data-bins]").forEach((svg) => {
-    const bins = JSON.parse(svg.dataset.bins);
+    const bins = JSON.parse(svg.dataset.bins), names = JSON.parse(svg.dataset.names);
     const cursor = svg.querySelector(".cursor");
     svg.addEventListener("pointermove", (event) => {
       const box = svg.getBoundingClientRect();
@@ -31,27 +31,35 @@
       cursor.setAttribute("x", left);
       cursor.setAttribute("width", right - left);
       cursor.style.opacity = 0.07;
-      const names = ["real", "synthetic", "unseen real"];
       show(event, label + "\n" + shares.map((share, i) => names[i] + "  " + percent(share)).join("\n"));
     });
     svg.addEventListener("pointerleave", () => { cursor.style.opacity = 0; hide(); });
   });
 
+  const cellAt = (event, box, rows, columns) => {
+    const place = (at, start, size, n) => Math.min(n - 1, Math.max(0, Math.floor(((at - start) / size) * n)));
+    return [place(event.clientY, box.top, box.height, rows), place(event.clientX, box.left, box.width, columns)];
+  };
+  const watchCells = (svg, rows, columns, text) => {
+    svg.addEventListener("pointermove", (event) => show(event, text(...cellAt(event, svg.getBoundingClientRect(), rows, columns))));
+    svg.addEventListener("pointerleave", hide);
+  };
+
   const pairs = document.getElementById("pair-data");
   if (pairs) {
-    const { names, real, fake } = JSON.parse(pairs.textContent);
-    all("svg[data-matrix]").forEach((svg) => {
-      svg.addEventListener("pointermove", (event) => {
-        const box = svg.getBoundingClientRect();
-        const cell = (at, start, size) => Math.min(names.length - 1, Math.max(0, Math.floor(((at - start) / size) * names.length)));
-        const i = cell(event.clientY, box.top, box.height), j = cell(event.clientX, box.left, box.width);
-        const at = i * names.length + j;
-        const text = names[i] + " × " + names[j] + "\nreal  " + (real[at] / 100).toFixed(2) + "\nsynthetic  " + (fake[at] / 100).toFixed(2);
-        show(event, text);
-      });
-      svg.addEventListener("pointerleave", hide);
-    });
+    const { names, real, fake } = JSON.parse(pairs.textContent), n = names.length;
+    const value = (table, i, j) => (table[i * n + j] / 100).toFixed(2);
+    all("[data-matrix] svg").forEach((svg) => watchCells(svg, n, n, (i, j) =>
+      names[i] + " × " + names[j] + "\nreal  " + value(real, i, j) + "\nsynthetic  " + value(fake, i, j)));
   }
+  all("[data-cells]").forEach((joint) => {
+    const { rows, columns, real, fake } = JSON.parse(joint.dataset.cells);
+    all("svg", joint).forEach((svg) => watchCells(svg, rows.length, columns.length, (i, j) => {
+      const at = i * columns.length + j;
+      const told = real[at] < 0 ? "under 5 real rows" : "real  " + percent(real[at]) + "\nsynthetic  " + percent(fake[at]);
+      return rows[i] + " × " + columns[j] + "\n" + told;
+    }));
+  });
 
   const search = document.getElementById("filter");
   if (search) {

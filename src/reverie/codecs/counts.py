@@ -11,8 +11,8 @@ LIMIT = 1 << 17
 class Counts:
     """Sorted distinct `values` (int64 or float64, no NaN) and how many rows hold each (int64).
 
-    Above `LIMIT` distinct values, light neighbours are joined into centroids of nearly equal mass; heavy values
-    stay exact.
+    Above `LIMIT` distinct values, light neighbours are joined into centroids of nearly equal mass; heavy
+    values stay exact.
     """
 
     values: np.ndarray

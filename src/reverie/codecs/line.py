@@ -1,7 +1,7 @@
 """A place on a line, possibly missing: what numbers, dates and times have in common.
 
-Values are in units: int64 on a grid, float64 off it. They become a kind (continuous, missing, or one of the spikes)
-and, for the continuous ones, a normal score.
+Values are in units: int64 on a grid, float64 off it. They become a kind (continuous, missing, or one of the
+spikes) and, for the continuous ones, a normal score.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,8 @@ _APART = 1e-3
 
 @dataclass(frozen=True)
 class Line:
-    """The learned form of a column of places: `spikes` (ascending) and the `scale` of all other values, None if there are none.
+    """The learned form of a column of places: `spikes` (ascending) and the `scale` of all other values,
+    None if there are none.
 
     Codes of the kind: 0 continuous (if there is a scale), then missing (if any are), then one a spike.
     """
@@ -115,7 +116,9 @@ class Line:
         return self.spikes.dtype
 
     def tolerance(self, units: np.ndarray) -> np.ndarray:
-        """The most by which decode(encode(x)) may differ from each present x, (rows,) float64; infinite if it goes missing."""
+        """The most by which decode(encode(x)) may differ from each present x, (rows,) float64; infinite if
+        it goes missing.
+        """
         spike, distance = self._nearest_spike(units)
         if self.scale is not None:
             return np.where(spike, 0, self.scale.tolerance(units))
@@ -168,7 +171,9 @@ class Line:
         return near == units, np.abs(near / 2 - units / 2) * 2
 
     def _positions(self) -> tuple[float | None, ...]:
-        """None for continuous and missing; a spike's normal score among the continuous values, or else among the spikes."""
+        """None for continuous and missing; a spike's normal score among the continuous values, or else
+        among the spikes.
+        """
         if self.scale is None:
             scores = ndtri((np.arange(len(self.spikes)) + 0.5) / max(len(self.spikes), 1))
         else:
@@ -184,8 +189,8 @@ class Line:
 def find_spikes(counts: Counts, k: int) -> np.ndarray:
     """Which values have real mass, (values,) bool.
 
-    Those that hold 1 % of the rows and 20 rows; and if hardly any rows but theirs hold a value that k rows do not
-    share, and values are few, all that k rows share.
+    Those that hold 1 % of the rows and 20 rows; and if hardly any rows but theirs hold a value that k rows
+    do not share, and values are few, all that k rows share.
     """
     heavy = (counts.counts >= SPIKE_SHARE * counts.rows) & (counts.counts >= max(k, SPIKE_ROWS))
     shared = counts.counts >= k

@@ -1,6 +1,8 @@
-"""How a scale is learned: values shared by k rows stay as they are, the others are pooled, and tails are extrapolated.
+"""How a scale is learned: values shared by k rows stay as they are, the others are pooled, and tails are
+extrapolated.
 
-Every number kept is a value of k rows or more, or follows from those and from means and spreads over k rows or more.
+Every number kept is a value of k rows or more, or follows from those and from means and spreads over k rows
+or more.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +21,9 @@ _SHRINK = 2.0**-8
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Rows (m,) spread evenly between the edges `left` and `right` (m,). A grid point x has the edges x - 1/2 and x + 1/2."""
+    """Rows (m,) spread evenly between the edges `left` and `right` (m,). A grid point x has the edges x -
+    1/2 and x + 1/2.
+    """
 
     rows: np.ndarray
     left: np.ndarray
@@ -30,7 +34,8 @@ class _Pieces:
 def learn_scale(counts: Counts, apart: np.ndarray, k: int, bounds: tuple[float, float]) -> Scale:
     """The scale of the values that are not set `apart` (a mask: spikes, which no piece will cover).
 
-    `bounds` are natural limits, which extrapolated tails keep. With fewer than k rows in all, one pool has them all.
+    `bounds` are natural limits, which extrapolated tails keep. With fewer than k rows in all, one pool has
+    them all.
     """
     grid = counts.values.dtype == np.int64
     origin, factor = _frame(counts.values)
@@ -48,7 +53,9 @@ def learn_scale(counts: Counts, apart: np.ndarray, k: int, bounds: tuple[float, 
 
 
 def _frame(values: np.ndarray) -> tuple[np.generic, float]:
-    """Where to measure from (integers: a middle value, if distances fit) and by what factor, so that nothing overflows."""
+    """Where to measure from (integers: a middle value, if distances fit) and by what factor, so that
+    nothing overflows.
+    """
     if values.dtype == np.int64:
         fits = int(values[-1]) - int(values[0]) < 2**62
         return (values[len(values) // 2] if fits else np.int64(0)), 1.0
@@ -56,7 +63,8 @@ def _frame(values: np.ndarray) -> tuple[np.generic, float]:
 
 
 def _spread(pools: Pools, cell: float, low: float, high: float, k: int) -> _Pieces:
-    """An evenly covered interval for each pool, of the pool's mean and standard deviation, that meets its neighbours.
+    """An evenly covered interval for each pool, of the pool's mean and standard deviation, that meets its
+    neighbours.
 
     A pool of fewer than k rows covers all the room between the fixed values around it, whatever it holds.
     """
@@ -77,7 +85,9 @@ def _spread(pools: Pools, cell: float, low: float, high: float, k: int) -> _Piec
 
 
 def _meet(pools: Pools, half: np.ndarray, cell: float) -> tuple[np.ndarray, np.ndarray]:
-    """Part neighbours that overlap, and close gaps that are small beside the pools, so that only true gaps stay."""
+    """Part neighbours that overlap, and close gaps that are small beside the pools, so that only true gaps
+    stay.
+    """
     left, right = pools.mean - half, pools.mean + half
     together = np.diff(pools.run) == 0
     if (
@@ -138,7 +148,9 @@ def _mirror_pools(pools: Pools) -> Pools:
 
 
 def _seal(pieces: _Pieces, exact: np.ndarray, origin: np.generic, factor: float) -> Scale:
-    """Pieces as a scale: from edges back to values, with the atoms `exact` and no piece reaching into the next."""
+    """Pieces as a scale: from edges back to values, with the atoms `exact` and no piece reaching into the
+    next.
+    """
     if exact.dtype == np.int64:
         ends = np.floor([pieces.left, pieces.right]).clip(-(2.0**63), 2.0**63 - 1024).astype(np.int64)
         low, high = ends[0] + 1 + origin, ends[1] + origin

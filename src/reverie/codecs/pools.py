@@ -12,10 +12,10 @@ MOST_POOLS = 1000
 class Pools:
     """Neighbouring values joined, ascending; arrays of shape (pools,).
 
-    `first` is the place of the pool's lowest value among the values not set apart. An `atom` is a single value of k
-    rows or more. `mean` and `spread` (standard deviation) are taken over `rows`
-    rows. `floor` and `ceiling` are the nearest fixed values (atoms and values set apart), infinite where there is
-    none; `run` numbers the stretches between fixed values, and each fixed value has one of its own.
+    `first` is the place of the pool's lowest value among the values not set apart. An `atom` is a single
+    value of k rows or more. `mean` and `spread` (standard deviation) are taken over `rows` rows. `floor`
+    and `ceiling` are the nearest fixed values (atoms and values set apart), infinite where there is none;
+    `run` numbers the stretches between fixed values, and each fixed value has one of its own.
     """
 
     first: np.ndarray

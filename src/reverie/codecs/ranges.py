@@ -21,9 +21,9 @@ _POINT = 1e-6
 def find_evidence(line: Line, condition: Condition, parse: Callable[[Any], Bound]) -> Evidence:
     """What `condition` says of the blocks of `line`; `parse` turns a value of the condition into units.
 
-    An interval cannot tell two separate values between the spikes, nor all but one: then it is the narrowest that
-    holds them, and whoever needs them exactly must look at the decoded rows. Off the grid, a single value between
-    the spikes is answered by the values of its close neighbourhood.
+    An interval cannot tell two separate values between the spikes, nor all but one: then it is the
+    narrowest that holds them, and whoever needs them exactly must look at the decoded rows. Off the grid, a
+    single value between the spikes is answered by the values of its close neighbourhood.
 
     Raises ConditionError if no value of the column ever meets the condition.
     """
@@ -74,7 +74,9 @@ def _among(line: Line, values: list[Bound], condition: Condition) -> Evidence:
 def _between(
     line: Line, low: Bound | None, high: Bound | None, strict_low: bool, strict_high: bool
 ) -> tuple[np.ndarray, tuple[float, float]]:
-    """Codes in the interval (kinds,) bool, and the shares of the scale it spans, the same one twice if none."""
+    """Codes in the interval (kinds,) bool, and the shares of the scale it spans, the same one twice if
+    none.
+    """
     grid = line.dtype == np.int64
     if grid:
         low, strict_low = _next_unit(low, strict_low), False

@@ -1,9 +1,10 @@
 """The scale of a number: pieces of probability, between which and the normal score it translates exactly.
 
-A piece holds a share of the rows and covers an interval of values evenly; an atom is a piece of one value. The
-normal score of a value is drawn evenly from all the scores that stand for it (the randomised probability integral
-transform; Source: Rueschendorf 2009, "On the distributional transform"), so that encoded values are standard
-normal even where values repeat, and every score within the interval decodes to the same value.
+A piece holds a share of the rows and covers an interval of values evenly; an atom is a piece of one value.
+The normal score of a value is drawn evenly from all the scores that stand for it (the randomised
+probability integral transform; Source: Rueschendorf 2009, "On the distributional transform"), so that
+encoded values are standard normal even where values repeat, and every score within the interval decodes to
+the same value.
 """
 
 from collections.abc import Mapping
@@ -21,10 +22,11 @@ _BELOW_ONE = 1 - 2.0**-53
 
 @dataclass(frozen=True)
 class Scale:
-    """`m` pieces in ascending order: piece j covers `low[j]`..`high[j]` (both included) and the shares `edges[j]`..`edges[j + 1]`.
+    """`m` pieces in ascending order: piece j covers `low[j]`..`high[j]` (both included) and the shares
+    `edges[j]`..`edges[j + 1]`.
 
-    `edges` is (m + 1,) float64 from 0 to 1. `low` and `high` are (m,), int64 for numbers on a grid of whole units,
-    else float64.
+    `edges` is (m + 1,) float64 from 0 to 1. `low` and `high` are (m,), int64 for numbers on a grid of whole
+    units, else float64.
     """
 
     edges: np.ndarray
@@ -49,7 +51,9 @@ class Scale:
 
     @cached_property
     def _bin_piece(self) -> np.ndarray:
-        """The piece at the left edge of each of the equal bins of (0, 1), so that most look-ups need no search."""
+        """The piece at the left edge of each of the equal bins of (0, 1), so that most look-ups need no
+        search.
+        """
         return (
             np.searchsorted(self.edges, np.arange(_BINS) / _BINS, side="right")
             .clip(1, len(self.low))
@@ -58,7 +62,9 @@ class Scale:
         )
 
     def encode(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Normal scores (rows,) float64 of `values` (rows,); values off the scale take the nearest place on it."""
+        """Normal scores (rows,) float64 of `values` (rows,); values off the scale take the nearest place on
+        it.
+        """
         piece, values = self._place(values)
         start, stop = self._fractions(piece, values)
         within = start + (stop - start) * (_MARGIN + (1 - 2 * _MARGIN) * rng.random(len(values)))
@@ -78,8 +84,8 @@ class Scale:
     def tolerance(self, values: np.ndarray) -> np.ndarray:
         """The most by which decode(encode(x)) may differ from x, (rows,) float64.
 
-        It is the distance from x to the scale, and what rounding of the score costs: nothing on atoms, and less than
-        half a unit on any grid of fewer than some 10^12 units a piece.
+        It is the distance from x to the scale, and what rounding of the score costs: nothing on atoms, and
+        less than half a unit on any grid of fewer than some 10^12 units a piece.
         """
         piece, placed = self._place(values)
         away = np.abs(placed / 2 - values / 2) * 2

@@ -29,7 +29,7 @@ class TableCodec:
     @classmethod
     def fit(
         cls, table: pa.Table, schema_table: types.Table, protection: Protection = Protection()
-    ) -> "TableCodec":  # noqa: B008
+    ) -> "TableCodec":
         """Learn every column in one pass over record batches.
 
         Raises DataError or SchemaError, with the column named, if values do not fit their type.
@@ -69,8 +69,8 @@ class TableCodec:
     ) -> pa.Table:
         """Blocks as a table: columns in schema order, in the Arrow types they had when read.
 
-        `offset` is the number of rows of the same request before these. With `dictionaries`, categories of text stay
-        dictionary arrays, which is what a Parquet file stores anyway, and costs far less.
+        `offset` is the number of rows of the same request before these. With `dictionaries`, categories of
+        text stay dictionary arrays, which is what a Parquet file stores anyway, and costs far less.
         """
         columns = []
         for codec, kind in zip(self.codecs, self.storage, strict=True):
@@ -83,7 +83,8 @@ class TableCodec:
     def evidence(self, conditions: Iterable[Condition]) -> dict[str, CategoryEvidence | RealEvidence]:
         """What all conditions together say of the blocks.
 
-        Raises ConditionError if a column is unknown, a value never occurs, or the conditions exclude each other.
+        Raises ConditionError if a column is unknown, a value never occurs, or the conditions exclude each
+        other.
         """
         known: dict[str, CategoryEvidence | RealEvidence] = {}
         gates = {spec.name: spec.gate for spec in self.specs if isinstance(spec, Real)}
@@ -94,7 +95,8 @@ class TableCodec:
         return known
 
     def observed(self, table: pa.Table, rng: np.random.Generator) -> Evidence:
-        """What the cells of `table` that are not null say of its rows; null cells and absent columns are free.
+        """What the cells of `table` that are not null say of its rows; null cells and absent columns are
+        free.
 
         Blocks that evidence cannot describe (vectors, tokens) are left free.
         """
@@ -112,7 +114,9 @@ class TableCodec:
         return known
 
     def state(self) -> dict[str, Any]:
-        """Everything learned: schema, Arrow types, and the state of each codec (nested; holds numpy arrays)."""
+        """Everything learned: schema, Arrow types, and the state of each codec (nested; holds numpy
+        arrays).
+        """
         return {
             "schema": self.schema.model_dump(mode="json"),
             "storage": [type_name(kind) for kind in self.storage],
@@ -130,7 +134,9 @@ class TableCodec:
         return cls(schema, codecs, tuple(type_named(name) for name in state["storage"]))
 
     def _close_gates(self, known: dict, gates: Mapping[str, Any], column: str) -> None:
-        """An empty interval shuts the gate of its Real, and a Category with no code left is a contradiction."""
+        """An empty interval shuts the gate of its Real, and a Category with no code left is a
+        contradiction.
+        """
         for name, found in list(known.items()):
             if isinstance(found, RealEvidence) and found.low > found.high:
                 gate = gates[name]

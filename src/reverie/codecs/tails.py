@@ -1,8 +1,9 @@
 """Tails: what lies beyond the values that enough rows share, extrapolated rather than copied.
 
-The excesses over a threshold follow a generalised Pareto law (Source: Pickands 1975). Its shape comes from the
-L-moments of the outermost rows (Source: Hosking and Wallis 1987), which holds for heavy tails too; shape -1 is a
-uniform, bounded tail, 0 an exponential one. Only the shape, and means over k rows or more, leave this module.
+The excesses over a threshold follow a generalised Pareto law (Source: Pickands 1975). Its shape comes from
+the L-moments of the outermost rows (Source: Hosking and Wallis 1987), which holds for heavy tails too;
+shape -1 is a uniform, bounded tail, 0 an exponential one. Only the shape, and means over k rows or more,
+leave this module.
 """
 
 import numpy as np
@@ -35,10 +36,11 @@ def shape_of_tail(values: np.ndarray, counts: np.ndarray, k: int) -> tuple[float
 
 
 def tail_pieces(mean: float, shape: float, rows: float) -> tuple[np.ndarray, np.ndarray]:
-    """A tail of `rows` rows and mean excess `mean`, as pieces: their rows (m,), and the edges (m + 1,) of excess from 0 up.
+    """A tail of `rows` rows and mean excess `mean`, as pieces: their rows (m,), and the edges (m + 1,) of
+    excess from 0 up.
 
-    The last edge is the excess that one row in some sixteen such tables would pass: neither the largest value seen
-    nor the mean of the k largest.
+    The last edge is the excess that one row in some sixteen such tables would pass: neither the largest
+    value seen nor the mean of the k largest.
     """
     pieces = max(int(np.ceil(np.log(_LAST_ROWS / rows) / np.log(_RATIO))), 1)
     passing = np.r_[_RATIO ** np.arange(pieces + 1), 0]

@@ -1,8 +1,8 @@
 """Counted distinct levels: the mergeable sketch of a column of categories, in bounded memory.
 
-Source: Misra and Gries 1982, merged as in Agarwal et al. 2012 ("Mergeable summaries"): above `LIMIT` levels, the
-count of the first one past the limit is taken from all. A count is never too high, so that protection holds, and at
-most rows / LIMIT too low.
+Source: Misra and Gries 1982, merged as in Agarwal et al. 2012 ("Mergeable summaries"): above `LIMIT`
+levels, the count of the first one past the limit is taken from all. A count is never too high, so that
+protection holds, and at most rows / LIMIT too low.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ LIMIT = 1 << 16
 
 @dataclass(frozen=True)
 class Tally:
-    """Distinct `levels` by falling count (ties by first appearance), without null; `rows` counts every value seen."""
+    """Distinct `levels` by falling count (ties by first appearance), without null; `rows` counts every
+    value seen.
+    """
 
     levels: pa.Array
     counts: np.ndarray

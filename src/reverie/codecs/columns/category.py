@@ -44,8 +44,8 @@ class Sketch:
 class Category(Codec):
     """A column of levels. Codes are the levels by falling frequency, then missing, then the muted rare.
 
-    Options: `levels`, the order of an ordinal; `max_levels`, how many levels are kept (1,000). If no level is held
-    by k rows, all decode to missing.
+    Options: `levels`, the order of an ordinal; `max_levels`, how many levels are kept (1,000). If no level
+    is held by k rows, all decode to missing.
     """
 
     TYPES = ("boolean", "category", "ordinal")
@@ -60,7 +60,9 @@ class Category(Codec):
 
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
-        """Booleans, and text with few different values for its rows; scales such as low, medium, high are ordinal."""
+        """Booleans, and text with few different values for its rows; scales such as low, medium, high are
+        ordinal.
+        """
         values = plain(profile.sample)
         if pt.is_boolean(values.type):
             return Match("boolean", 0.95, "true or false")
@@ -76,7 +78,7 @@ class Category(Codec):
         if order:
             return Match("ordinal", 0.72, f"{reason}, which have an order", {"levels": order})
         ratio = distinct / present
-        score = 0.7 if ratio <= 0.02 or distinct <= 20 and ratio <= 0.5 else 0.6 if ratio <= 0.2 else 0.5
+        score = 0.7 if ratio <= 0.02 or (distinct <= 20 and ratio <= 0.5) else 0.6 if ratio <= 0.2 else 0.5
         return Match("category", score if ratio <= 0.5 else 0.3, reason)
 
     @classmethod

@@ -39,7 +39,7 @@ class Constant(Codec):
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
         """All missing, or the same everywhere."""
-        if profile.nulls == profile.rows or not len(_distinct(profile.sample)) and profile.nulls == 0:
+        if profile.nulls == profile.rows or (not len(_distinct(profile.sample)) and profile.nulls == 0):
             return Match("empty", 1.0, "all values are missing")
         if profile.distinct in (1, None) and not profile.nulls and len(_distinct(profile.sample)) == 1:
             return Match("constant", 0.99, "the same value in every row")
@@ -51,7 +51,7 @@ class Constant(Codec):
         distinct = _distinct(values)
         wanted = 1 if column.type == "constant" else 0
         nulls = len(values) - len(plain(values).drop_null())
-        if len(distinct) > wanted or wanted and nulls:
+        if len(distinct) > wanted or (wanted and nulls):
             raise _varies(column)
         return Sketch(distinct, type_name(values.type))
 

@@ -36,7 +36,8 @@ class Sketch:
 class Number(Codec):
     """A column of whole numbers or decimals.
 
-    Option `decimals` is the number of places that values are rounded to; without it they keep all their digits.
+    Option `decimals` is the number of places that values are rounded to; without it they keep all their
+    digits.
     """
 
     TYPES = ("integer", "decimal")
@@ -105,7 +106,9 @@ class Number(Codec):
         return restore(pa.array(numbers, mask=None if present.all() else ~present), type_named(self.storage))
 
     def tolerance(self, values: pa.Array) -> np.ndarray:
-        """The most by which decode(encode(x)) may differ from each value, (rows,) float64; NaN where missing."""
+        """The most by which decode(encode(x)) may differ from each value, (rows,) float64; NaN where
+        missing.
+        """
         numbers, present = read_numbers(self.column.name, values)
         units = _to_units(numbers, self.places)
         rounding = 0.5 if self.places is not None and numbers.dtype != np.int64 else 0.0
@@ -132,7 +135,8 @@ class Number(Codec):
 
 
 def read_numbers(name: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers (rows,), int64 if all fit and else float64, 0 where missing; and which are present, (rows,) bool.
+    """Numbers (rows,), int64 if all fit and else float64, 0 where missing; and which are present, (rows,)
+    bool.
 
     NaN is missing. Raises DataError if text does not read as a number, or a value is infinite.
     """
@@ -172,7 +176,9 @@ def _cast_each(name: str, values: pa.Array) -> pa.Array:
 
 
 def count_places(numbers: np.ndarray, precision: type = np.float64) -> int | None:
-    """Decimal places that all numbers need, at most 15, or None if more; `precision` is the float type they came in."""
+    """Decimal places that all numbers need, at most 15, or None if more; `precision` is the float type they
+    came in.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         largest = np.abs(numbers).max()
         for places in range(MOST_DECIMALS + 1):
@@ -200,7 +206,9 @@ def _to_units(numbers: np.ndarray, places: int | None) -> np.ndarray:
 
 
 def _natural_bounds(units: np.ndarray, places: int | None, kind: pa.DataType) -> tuple[float, float]:
-    """Limits that extrapolation keeps, in units: zero, one and a hundred if all values keep them, and the storage's own."""
+    """Limits that extrapolation keeps, in units: zero, one and a hundred if all values keep them, and the
+    storage's own.
+    """
     one = 10 ** (places or 0)
     low, high = (units[0].item(), units[-1].item()) if len(units) else (0, 0)
     lower, upper = -np.inf, np.inf
@@ -212,7 +220,7 @@ def _natural_bounds(units: np.ndarray, places: int | None, kind: pa.DataType) ->
     elif -one <= low < -_FULL * one and high <= one:
         lower = -one
     for limit in (0, one, 100 * one):
-        if _FULL * limit < high <= limit and lower >= -one or high == limit == 0:
+        if (_FULL * limit < high <= limit and lower >= -one) or high == limit == 0:
             return lower, limit
     return lower, upper
 

@@ -1,0 +1,249 @@
+"""Dates, times of day, durations and moments, on the scales of numbers, to the precision that was stored.
+
+A moment becomes its day and its time of day, each on a line of its own, so that weekdays and office hours
+survive.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from reverie.codecs.arrow_types import plain
+from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
+from reverie.codecs.counts import Counts
+from reverie.codecs.formats import find_format
+from reverie.codecs.line import Line
+from reverie.codecs.moments import Moment, parse_moment
+from reverie.codecs.ranges import find_evidence
+from reverie.codecs.storage import is_string
+from reverie.codecs.timeline import DAY, Timeline, is_temporal
+from reverie.core.errors import DataError
+from reverie.schema.blocks import CategoryEvidence, RealEvidence
+from reverie.schema.types import Column
+
+_STEPS = (86_400, 3_600, 60, 1, Fraction(1, 10**3), Fraction(1, 10**6), Fraction(1, 10**9))
+_COMPACT_DATES = (1900_01_01, 2100_01_01)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Counts of days and of ticks in the day for moments, of ticks for all others, and the divisor common
+    to all ticks.
+    """
+
+    main: Counts
+    clock: Counts | None
+    divisor: int
+    nulls: int
+    timeline: Timeline
+
+
+class Datetime(Codec):
+    """A column of dates, datetimes, durations or times of day.
+
+    Options: `format`, the `strftime` pattern of a column of text (or of whole numbers such as 20141013);
+    `zone`, the time zone whose wall clock the values follow. An hour that a clock repeats decodes to its
+    first time.
+    """
+
+    TYPES = ("date", "datetime", "duration", "time")
+    OPTIONS: ClassVar[Mapping[str, type]] = {"format": str, "zone": str}
+
+    def __init__(self, column: Column, timeline: Timeline, main: Line, clock: Line | None, step: int) -> None:
+        self.column, self.timeline, self.main, self.clock, self.step = column, timeline, main, clock, step
+        self.specs = main.specs + (clock.specs if clock else ())
+
+    @classmethod
+    def matches(cls, profile: Profile) -> Match | None:
+        """Arrow's own dates and times, and text or whole numbers that all follow one common format."""
+        values = plain(profile.sample).drop_null()
+        if is_temporal(values.type):
+            return _match_typed(values)
+        if not len(values):
+            return None
+        if pt.is_integer(values.type):
+            first, last = _COMPACT_DATES
+            ends = pc.min_max(values).as_py()
+            if not (first <= ends["min"] < ends["max"] < last):
+                return None
+        elif not is_string(values.type):
+            return None
+        form = find_format(values.cast(pa.string()))
+        if form is None:
+            return None
+        also = f" (they would also read as '{form.other}')" if form.other else ""
+        return Match(form.type, 0.9, f"text of the format '{form.pattern}'{also}", {"format": form.pattern})
+
+    @classmethod
+    def sketch(cls, column: Column, values: pa.Array) -> Sketch:
+        timeline = Timeline.of(values.type, column.options.get("format", ""), column.options.get("zone", ""))
+        if not timeline.format and not is_temporal(plain(values).type):
+            raise DataError(
+                f"holds {values.type} values, not dates or times",
+                where=column.name,
+                fix="Correct its type in the schema, or give option 'format'",
+            )
+        ticks, present = timeline.read(column.name, values)
+        main, within = _split(column, timeline, ticks[present])
+        divisor = int(np.gcd.reduce(main if within is None else within, initial=0))
+        clock = None if within is None else Counts.of(within)
+        return Sketch(Counts.of(main), clock, divisor, int(np.count_nonzero(~present)), timeline)
+
+    @classmethod
+    def merge(cls, column: Column, left: Sketch, right: Sketch) -> Sketch:  # noqa: ARG003
+        clock = left.clock.merge(right.clock) if left.clock and right.clock else None
+        divisor = int(np.gcd(left.divisor, right.divisor))
+        return Sketch(left.main.merge(right.main), clock, divisor, left.nulls + right.nulls, left.timeline)
+
+    @classmethod
+    def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Datetime":
+        step = _precision(column, sketch)
+        day = int(DAY / sketch.timeline.tick)
+        name, k = column.name, protection.k
+        if sketch.clock is not None:
+            main = Line.learn(name, sketch.main, sketch.nulls, k)
+            within = sketch.clock.map(sketch.clock.values // step)
+            clock = Line.learn(f"{name}#time", within, sketch.nulls, k, (0, day // step - 1))
+            return cls(column, sketch.timeline, main, clock, step)
+        bounds = (-np.inf, np.inf)
+        if column.type in ("time", "duration") and not (sketch.main.values < 0).any():
+            bounds = (0, day // step - 1 if column.type == "time" else np.inf)
+        units = sketch.main.map(sketch.main.values // step)
+        return cls(column, sketch.timeline, Line.learn(name, units, sketch.nulls, k, bounds), None, step)
+
+    def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        ticks, present = self.timeline.read(self.column.name, values)
+        main, within = _split(self.column, self.timeline, ticks)
+        if self.clock is None or within is None:
+            return self.main.encode(main // self.step, present, rng)
+        return self.main.encode(main, present, rng) | self.clock.encode(within // self.step, present, rng)
+
+    def decode(
+        self,
+        arrays: Mapping[str, np.ndarray],
+        rows: int,
+        rng: np.random.Generator,  # noqa: ARG002
+        offset: int = 0,  # noqa: ARG002
+    ) -> pa.Array:
+        units, present = self.main.decode(arrays, rows)
+        if self.clock is None:
+            return self.timeline.write(units * self.step, present)
+        within, _ = self.clock.decode(arrays, rows)
+        return self.timeline.write(units * int(DAY / self.timeline.tick) + within * self.step, present)
+
+    def tolerance(self, values: pa.Array) -> np.ndarray:
+        """The most by which decode(encode(x)) may differ from each value, in seconds, (rows,) float64; NaN
+        where missing.
+        """
+        ticks, present = self.timeline.read(self.column.name, values)
+        main, within = _split(self.column, self.timeline, ticks)
+        if self.clock is None or within is None:
+            away = self.main.tolerance(main // self.step) * float(self.step * self.timeline.tick)
+        else:
+            within_day = self.clock.tolerance(within // self.step) * float(self.step * self.timeline.tick)
+            away = self.main.tolerance(main) * DAY + within_day
+        return np.where(present, away, np.nan)
+
+    def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
+        """A moment without a time of day stands for its whole day.
+
+        Bounds within a day are kept exactly if both are in the same one, and otherwise to the day; whoever
+        needs them exactly must look at the decoded rows.
+        """
+        if self.clock is None:
+            unit = self.step * self.timeline.tick
+            return find_evidence(self.main, condition, lambda value: self._parse(value).seconds / unit)
+        if condition.missing is not None:
+            return find_evidence(self.main, condition, Fraction)
+        days, hours = _by_day(condition, self._parse)
+        found = find_evidence(self.main, days, Fraction)
+        if hours is None:
+            return found
+        unit = self.step * self.timeline.tick
+        return found | find_evidence(self.clock, hours, lambda seconds: Fraction(seconds) / unit)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "storage": self.timeline.storage,
+            "format": self.timeline.format,
+            "zone": self.timeline.zone,
+            "step": self.step,
+            "main": self.main.state(),
+            "clock": self.clock.state() if self.clock else None,
+        }
+
+    @classmethod
+    def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Datetime":
+        timeline = Timeline(state["storage"], state["format"], state["zone"])
+        clock = Line.from_state(f"{column.name}#time", state["clock"]) if state["clock"] else None
+        return cls(column, timeline, Line.from_state(column.name, state["main"]), clock, int(state["step"]))
+
+    def _parse(self, value: Any) -> Moment:
+        return parse_moment(value, self.column, self.timeline)
+
+
+def _match_typed(values: pa.Array) -> Match:
+    if pt.is_duration(values.type):
+        return Match("duration", 0.95, f"stored as {values.type}")
+    if pt.is_time(values.type):
+        return Match("time", 0.95, f"stored as {values.type}")
+    if pt.is_date(values.type):
+        return Match("date", 0.95, f"stored as {values.type}")
+    ticks, _ = Timeline.of(values.type, "", "").read("", values)
+    midnight = len(ticks) and not (ticks % int(DAY * 1 / Timeline.of(values.type, "", "").tick)).any()
+    if midnight:
+        return Match("date", 0.95, f"stored as {values.type}, always at midnight")
+    return Match("datetime", 0.95, f"stored as {values.type}")
+
+
+def _split(column: Column, timeline: Timeline, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Days and the ticks within them for moments, ticks alone for all other types."""
+    if column.type == "time" and timeline.format:
+        return ticks % DAY, None
+    if column.type != "datetime" or timeline.tick == DAY:
+        return ticks, None
+    return np.divmod(ticks, int(DAY / timeline.tick))
+
+
+def _precision(column: Column, sketch: Sketch) -> int:
+    """The coarsest of day, hour, minute, second and so on that divides every value, in ticks."""
+    tick = sketch.timeline.tick
+    steps = [int(step / tick) for step in _STEPS if step >= tick]
+    step = next(step for step in steps if sketch.divisor % step == 0)
+    if column.type == "date" and step * tick < DAY:
+        raise DataError(
+            "holds times of day, not only dates", where=column.name, fix="Make its type 'datetime'"
+        )
+    return min(step, int(3_600 / tick)) if sketch.clock is not None or column.type == "time" else step
+
+
+def _by_day(condition: Condition, parse: Any) -> tuple[Condition, Condition | None]:
+    """A condition on moments as one on days and, where that is exact, one on the seconds within the day."""
+    name = condition.column
+    if condition.values is not None:
+        moments = [parse(value) for value in condition.values]
+        whole = all(moment.whole_day for moment in moments)
+        if condition.negate and not whole:
+            return Condition(name, missing=False), None
+        days = replace(condition, values=tuple(moment.day for moment in moments))
+        if whole or len(moments) > 1:
+            return days, None
+        return days, Condition(name, values=(moments[0].second,))
+    low = None if condition.low is None else parse(condition.low)
+    high = None if condition.high is None else parse(condition.high)
+    first = None if low is None else low.day + (low.whole_day and condition.strict_low)
+    last = None if high is None else high.day - (condition.strict_high and not high.second)
+    days = Condition(name, low=first, high=last)
+    if low is None or high is None or first != last or (low.whole_day and high.whole_day):
+        return days, None
+    top = DAY if high.whole_day or last != high.day else high.second
+    return days, replace(condition, low=low.second, high=top, strict_high=condition.strict_high or top == DAY)
+
+
+CODECS = (Datetime,)

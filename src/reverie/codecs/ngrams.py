@@ -172,7 +172,7 @@ def select_words(counts: Counts, keep: np.ndarray) -> Counts:
 
 @dataclass(frozen=True)
 class _Level:
-    """Grams by context: after `contexts[i]` come `follow[starts[i]:starts[i + 1]]`; `total` cumulates rows."""
+    """Grams by context: after `contexts[i]` come `follow[starts[i]:starts[i + 1]]`; `total` sums rows."""
 
     contexts: np.ndarray
     starts: np.ndarray
@@ -213,7 +213,7 @@ class WordModel:
 
     @classmethod
     def learn(cls, counts: Counts, k: int) -> "WordModel | None":
-        """Keep what `k` rows share, at most 20,000 words, 100,000 pairs and triples; None if nothing is left."""
+        """Keep what `k` rows share, at most `WORDS` words and `GRAMS` grams; None if nothing is left."""
         counts = select_words(counts, _commonest(counts.rows, WORDS, k))
         if len(counts.words) < 2:
             return None
@@ -257,7 +257,7 @@ class WordModel:
         return self._join(said[:, 2:], lengths)
 
     def _continue(self, earlier: np.ndarray, before: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """The next word, from the triples; where they are silent, and now and then, from the pairs or from all."""
+        """The next word, from the triples; where they are silent, and at times, from pairs or from all."""
         size, before = len(self.words), before.astype(np.int64)
         word = self._triple.draw(earlier.astype(np.int64) * size + before, rng.random(len(before)))
         word[rng.random(len(word)) < 0.125] = -1

@@ -147,14 +147,16 @@ def _apportion(shares: np.ndarray, slots: int) -> list[int]:
 
 
 def _allow(counts: np.ndarray, k: int) -> str:
+    """The characters of one place: those seen, or their whole class if it is half seen or some are rare."""
     seen = "".join(chr(code) for code in np.flatnonzero(counts))
-    if counts[counts > 0].min() >= k:
-        return seen
-    common = "".join(chr(code) for code in np.flatnonzero(counts >= k))
     letters = "".join(character for character in seen if character.isalnum())
-    marks = "".join(character for character in (common or seen) if not character.isalnum())
     whole = next((chars for chars in _CLASSES if set(letters) <= set(chars)), "") if letters else ""
-    return "".join(sorted(set(whole) | set(marks))) or "x"
+    rare = counts[counts > 0].min() < k
+    if not rare and 2 * len(letters) < len(whole):
+        return seen
+    common = "".join(chr(code) for code in np.flatnonzero(counts >= k)) or seen
+    marks = {character for character in common if not character.isalnum()}
+    return "".join(sorted(set(whole) | marks)) or "x"
 
 
 def _widen(places: tuple[str, ...]) -> tuple[str, ...]:

@@ -229,11 +229,7 @@ def _judge_strings(profile: Profile, share: float, named: bool) -> tuple[float, 
             return 0.94, "sequence", "running numbers with a fixed head"
         if coded > 0.9 and single > 0.99 and (named or len(seen) >= 20):
             return (0.93 if named else 0.75), "pattern", "codes of one pattern"
-        return (
-            (0.85, "pattern", "a key by its name")
-            if named and single > 0.99 and len(profile.sample) > 1
-            else None
-        )
+        return (0.85, "pattern", "a key by its name") if named and single > 0.99 else None
     if coded > 0.9 and single > 0.99 and len(seen) >= 20:
         return (0.7 if named else 0.6), "pattern", "codes of one pattern, some of them repeated"
     return None

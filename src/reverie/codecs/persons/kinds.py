@@ -51,7 +51,8 @@ HINTS = {
     "first_name": "first name|firstname|given name|givenname|forename|fname|vorname|prenom|nombre"
     "|primer nombre|nome|imie|voornaam|fornamn|fornavn|jmeno|etunimi|имя|名",
     "last_name": "last name|lastname|surname|family name|familyname|lname|nachname|familienname"
-    "|nom de famille|apellido|apellidos|cognome|sobrenome|nazwisko|achternaam|efternamn|etternavn|prijmeni|sukunimi|soyad"
+    "|nom de famille"
+    "|apellido|apellidos|cognome|sobrenome|nazwisko|achternaam|efternamn|etternavn|prijmeni|sukunimi|soyad"
     "|фамилия|姓",
     "street": "street|street address|street name|strasse|rue|calle|rua|ulica|straat|gata|line 1|улица",
     "address": "address|addr|adresse|direccion|endereco|indirizzo|adres|adress|domicilio|anschrift"

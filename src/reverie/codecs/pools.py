@@ -34,7 +34,7 @@ def pool(values: np.ndarray, rows: np.ndarray, apart: np.ndarray, k: int) -> Poo
     Pools have nearly equal mass, and k rows or more wherever a stretch between fixed values has that many.
     """
     fixed = apart | _find_atoms(np.where(apart, 0, rows), k)
-    begins = _cut(np.where(fixed, 0, rows), fixed, MOST_POOLS - np.count_nonzero(fixed & ~apart), k)
+    begins = _cut(np.where(fixed, 0, rows), fixed, MOST_POOLS - int(np.count_nonzero(fixed & ~apart)), k)
     keep = ~apart
     starts = np.flatnonzero(np.diff(np.cumsum(begins)[keep], prepend=-1))
     ends = np.r_[starts[1:], np.count_nonzero(keep)] - 1

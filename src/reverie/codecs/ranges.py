@@ -18,8 +18,11 @@ _EVERYWHERE = (0.0, 1.0)
 _POINT = 1e-6
 
 
-def find_evidence(line: Line, condition: Condition, parse: Callable[[Any], Bound]) -> Evidence:
-    """What `condition` says of the blocks of `line`; `parse` turns a value of the condition into units.
+def find_evidence(
+    line: Line, condition: Condition, parse: Callable[[Any], Bound], show: Callable[[float], str] = str
+) -> Evidence:
+    """What `condition` says of the blocks of `line`; `parse` turns a value of the condition into
+    units, and `show` units into words for a message.
 
     An interval cannot tell two separate values between the spikes, nor all but one: then it is the
     narrowest that holds them, and whoever needs them exactly must look at the decoded rows. Off the grid, a
@@ -30,11 +33,11 @@ def find_evidence(line: Line, condition: Condition, parse: Callable[[Any], Bound
     if condition.missing is not None:
         return _presence(line, condition.missing)
     if condition.values is not None:
-        return _among(line, [parse(value) for value in condition.values], condition)
+        return _among(line, [parse(value) for value in condition.values], condition, show)
     low, high = (None if bound is None else parse(bound) for bound in (condition.low, condition.high))
     allowed, shares = _between(line, low, high, condition.strict_low, condition.strict_high)
     if not allowed.any():
-        raise ConditionError("no value lies in that range", where=line.name, fix=_reach(line))
+        raise ConditionError("no value lies in that range", where=line.name, fix=_reach(line, show))
     return _evidence(line, allowed, shares)
 
 
@@ -47,11 +50,11 @@ def _presence(line: Line, missing: bool) -> Evidence:
     return _evidence(line, allowed, _EVERYWHERE)
 
 
-def _among(line: Line, values: list[Bound], condition: Condition) -> Evidence:
+def _among(line: Line, values: list[Bound], condition: Condition, show: Callable[[float], str]) -> Evidence:
     parts = [_between(line, value, value, False, False) for value in values]
     for shown, (part, _) in zip(condition.values or (), parts, strict=True):
         if not part.any():
-            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=_reach(line))
+            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=_reach(line, show))
     allowed = np.logical_or.reduce([part for part, _ in parts])
     if not condition.negate:
         reached = [shares for _, shares in parts if shares[0] < shares[1]]
@@ -81,8 +84,8 @@ def _between(
     if grid:
         low, strict_low = _next_unit(low, strict_low), False
         high, strict_high = _previous_unit(high, strict_high), False
-    from_below = -np.inf if low is None else low if grid else float(low)
-    to_above = np.inf if high is None else high if grid else float(high)
+    from_below = -np.inf if low is None else int(low) if grid else float(low)
+    to_above = np.inf if high is None else int(high) if grid else float(high)
     allowed = np.zeros(line.kinds, dtype=bool)
     above = line.spikes > from_below if strict_low else line.spikes >= from_below
     below = line.spikes < to_above if strict_high else line.spikes <= to_above
@@ -127,5 +130,6 @@ def _evidence(line: Line, allowed: np.ndarray, shares: tuple[float, float]) -> E
     return found
 
 
-def _reach(line: Line) -> str:
-    return "Ask for values that the column has; `reverie inspect` shows its range"
+def _reach(line: Line, show: Callable[[float], str]) -> str:
+    low, high = (show(end) for end in line.reach())
+    return f"Its values go from {low} to {high}" if low != high else f"Its only value is {low}"

@@ -16,6 +16,7 @@ from reverie.schema import types
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
 BATCH_ROWS = 1 << 18
+_DEFAULT = Protection()
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class TableCodec:
 
     @classmethod
     def fit(
-        cls, table: pa.Table, schema_table: types.Table, protection: Protection = Protection()
+        cls, table: pa.Table, schema_table: types.Table, protection: Protection = _DEFAULT
     ) -> "TableCodec":
         """Learn every column in one pass over record batches.
 

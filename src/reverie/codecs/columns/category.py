@@ -182,7 +182,7 @@ class Category(Codec):
     def _specs(self) -> tuple[CategoryBlock, ...]:
         if self._codes <= 1:
             return ()
-        # With no level to fall back on, the rare are generated, as missing: there is nothing else to generate.
+        # With nothing else to generate, the rare are generated, as missing.
         muted = (self._codes - 1,) if self.rare and (len(self.levels) or self.missing) else ()
         return (CategoryBlock(self.column.name, self._codes, self._positions(), muted),)
 

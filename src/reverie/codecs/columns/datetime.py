@@ -158,11 +158,13 @@ class Datetime(Codec):
         """
         if self.clock is None:
             unit = self.step * self.timeline.tick
-            return find_evidence(self.main, condition, lambda value: self._parse(value).seconds / unit)
+            return find_evidence(
+                self.main, condition, lambda value: self._parse(value).seconds / unit, self._show
+            )
         if condition.missing is not None:
             return find_evidence(self.main, condition, Fraction)
         days, hours = _by_day(condition, self._parse)
-        found = find_evidence(self.main, days, Fraction)
+        found = find_evidence(self.main, days, Fraction, self._show)
         if hours is None:
             return found
         unit = self.step * self.timeline.tick
@@ -183,6 +185,10 @@ class Datetime(Codec):
         timeline = Timeline(state["storage"], state["format"], state["zone"])
         clock = Line.from_state(f"{column.name}#time", state["clock"]) if state["clock"] else None
         return cls(column, timeline, Line.from_state(column.name, state["main"]), clock, int(state["step"]))
+
+    def _show(self, unit: float) -> str:
+        ticks = int(unit) * (self.step if self.clock is None else int(DAY / self.timeline.tick))
+        return str(self.timeline.write(np.array([ticks]), np.array([True]))[0])
 
     def _parse(self, value: Any) -> Moment:
         return parse_moment(value, self.column, self.timeline)

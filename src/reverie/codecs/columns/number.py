@@ -99,7 +99,11 @@ class Number(Codec):
         return self.line.encode(_to_units(numbers, self.places), present, rng)
 
     def decode(
-        self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0
+        self,
+        arrays: Mapping[str, np.ndarray],
+        rows: int,
+        rng: np.random.Generator,  # noqa: ARG002
+        offset: int = 0,  # noqa: ARG002
     ) -> pa.Array:
         units, present = self.line.decode(arrays, rows)
         numbers = units / 10.0**self.places if self.places else units
@@ -116,7 +120,7 @@ class Number(Codec):
         return np.where(present, away / 10.0 ** (self.places or 0), np.nan)
 
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
-        return find_evidence(self.line, condition, self._parse)
+        return find_evidence(self.line, condition, self._parse, self._show)
 
     def state(self) -> dict[str, Any]:
         return {**self.line.state(), "places": self.places, "storage": self.storage}
@@ -124,6 +128,9 @@ class Number(Codec):
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Number":
         return cls(column, Line.from_state(column.name, state), state["places"], state["storage"])
+
+    def _show(self, unit: float) -> str:
+        return f"{unit / 10 ** (self.places or 0):,.12g}"
 
     def _parse(self, value: Any) -> Fraction:
         try:

@@ -49,13 +49,21 @@ def codes(columns: list[pa.ChunkedArray]) -> tuple[list[np.ndarray], tuple[str, 
     """
     plain = [_plain(column) for column in columns]
     numeric = all(_is_number(column.type) or pa.types.is_null(column.type) for column in plain)
-    typed = [column.cast(pa.float64(), safe=False) if numeric else _texts(column) for column in plain]
+    flags = any(pa.types.is_boolean(column.type) for column in plain)
+    typed = [column.cast(pa.float64(), safe=False) if numeric else _texts(column, flags) for column in plain]
     chunks = [chunk for column in typed for chunk in column.chunks]
     pooled = pa.chunked_array(chunks, pa.float64() if numeric else pa.string()).combine_chunks()
     encoded = pooled.dictionary_encode()
     flat = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     ends = np.cumsum([len(column) for column in plain])
     return np.split(flat, ends[:-1]), tuple(_label(value) for value in encoded.dictionary.to_pylist())
+
+
+def is_plain(kind: pa.DataType) -> bool:
+    """Whether values of an Arrow type can be compared at all, as numbers or text; not lists, records or
+    bytes.
+    """
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _label(value: str | float) -> str:
@@ -74,8 +82,10 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
 
 
-def _texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.utf8_trim_whitespace(values.cast(pa.string()))
+def _texts(values: pa.ChunkedArray, flags: bool) -> pa.ChunkedArray:
+    """Trimmed text; beside booleans, which Arrow writes as true and false, in lower case."""
+    text = pc.utf8_trim_whitespace(values.cast(pa.string()))
+    return pc.utf8_lower(text) if flags else text
 
 
 def _floats(values: pa.ChunkedArray) -> np.ndarray:

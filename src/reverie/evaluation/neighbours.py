@@ -10,7 +10,7 @@ import numpy as np
 
 from reverie.evaluation.view import Field, Side, View
 
-CHUNK = 256
+CHUNK = 64
 WIDE = 64
 """Categories of more labels than this are compared code by code, not by one-hot columns."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reverie.evaluation import thresholds
 from reverie.evaluation.base import Aspect, Measurement
+from reverie.evaluation.intervals import exceeds
 
 Found = Mapping[str, Measurement]
 
@@ -129,8 +130,8 @@ def _nearer(share: Measurement, bounds: tuple[float, float]) -> Check:
 
 def _copied(copies: Measurement) -> Check:
     floor = copies.floor or 0.0
-    above = copies.low - floor
-    grade = _grade(above, thresholds.COPIES) if copies.value > floor else 0
+    above = 100 * exceeds(copies.value / 100, copies.n, floor / 100, copies.detail.get("floor_n", 0))
+    grade = _grade(above, thresholds.COPIES)
     which = "exact copies of rows that one person has" if copies.name == "copies_unique" else "exact copies"
     said = f"{copies.value:.2f} % {which}, {floor:.2f} % among unseen real rows"
     return Check(grade, said)

@@ -5,41 +5,62 @@ numbers and dates, one minus the total variation distance of categories, missing
 over columns.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reverie.evaluation.base import Comparison, Measure, Measurement
-from reverie.evaluation.intervals import GROUPS, groups, jackknife
+from reverie.evaluation.intervals import Estimate
 from reverie.evaluation.view import Field, Side, View
 
 DECIMALS = 14
-GRID = 2000
-"""Points on which a Kolmogorov-Smirnov distance is taken again for its interval."""
 
 
-def distance(real: np.ndarray, fake: np.ndarray, *, cumulative: bool) -> np.ndarray:
-    """Kolmogorov-Smirnov (cumulative) or total variation distance of counts, (..., cells) -> (...)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        gap = real / real.sum(-1, keepdims=True) - fake / fake.sum(-1, keepdims=True)
-    return np.abs(gap.cumsum(-1)).max(-1) if cumulative else np.abs(gap).sum(-1) / 2
+@dataclass(frozen=True)
+class Counted:
+    """A column's cells in both tables: each row's code, -1 where missing, and the rows in each cell."""
+
+    codes: tuple[np.ndarray, np.ndarray]
+    counts: tuple[np.ndarray, np.ndarray]
+    ordered: bool
 
 
-def cells(field: Field, real: Side, fake: Side) -> tuple[np.ndarray, np.ndarray, int]:
-    """Codes of a column in both tables, in the order of its values, -1 for missing, and how many there are."""
+def count(field: Field, real: Side, fake: Side) -> Counted:
+    """Cells are the values that occur, in their order if they have one."""
     if field.categorical:
-        return real.codes[:, field.index], fake.codes[:, field.index], max(1, len(field.labels))
-    pooled = np.concatenate([real.numbers[:, field.index], fake.numbers[:, field.index]])
-    present = ~np.isnan(pooled)
-    distinct, inverse = np.unique(_rounded(pooled[present]), return_inverse=True)
-    coded = np.full(len(pooled), -1, np.int64)
-    coded[present] = inverse
-    return coded[: real.rows], coded[real.rows :], max(1, len(distinct))
+        codes = real.codes[:, field.index], fake.codes[:, field.index]
+        size = len(field.labels)
+    else:
+        pooled = np.concatenate([real.numbers[:, field.index], fake.numbers[:, field.index]])
+        present = ~np.isnan(pooled)
+        distinct, inverse = np.unique(_rounded(pooled[present]), return_inverse=True)
+        coded = np.full(len(pooled), -1, np.int64)
+        coded[present] = inverse
+        codes, size = (coded[: real.rows], coded[real.rows :]), len(distinct)
+    counts = [np.bincount(side[side >= 0], minlength=max(1, size)) for side in codes]
+    return Counted(codes, (counts[0], counts[1]), not field.categorical)
 
 
-def errors(view: View, real: Side, fake: Side) -> np.ndarray:
-    """One distance a column, in [0, 1], NaN where a table has no value of it; (columns,)."""
-    return np.array([_error(field, *cells(field, real, fake)) for field in view.fields])
+def distance(counted: Counted) -> Estimate:
+    """Kolmogorov-Smirnov distance of ordered cells, else total variation; NaN if a table has no value.
+
+    The influences are of all rows, the real ones first.
+    """
+    real, fake = counted.counts
+    rows = sum(len(codes) for codes in counted.codes)
+    if not real.sum() or not fake.sum():
+        return Estimate(np.nan, np.zeros(rows))
+    gap = real / real.sum() - fake / fake.sum()
+    if counted.ordered:
+        steps = gap.cumsum()
+        top = int(np.abs(steps).argmax())
+        weight = np.where(np.arange(len(gap)) <= top, np.sign(steps[top]), 0.0)
+    else:
+        weight = np.sign(gap) / 2
+    value = float(weight @ gap)
+    parts = [_influence(codes, weight, way) for codes, way in zip(counted.codes, (1, -1), strict=True)]
+    return Estimate(value, np.concatenate(parts))
 
 
 class Shape(Measure):
@@ -51,31 +72,39 @@ class Shape(Measure):
     def measure(self, comparison: Comparison) -> list[Measurement]:
         """One figure: `shape`, with every column in `detail["columns"]`, the worst first."""
         view = comparison.view
-        if not view.fields:
+        found = [distance(count(field, view.real, view.fake)) for field in view.fields]
+        defined = [one for one in found if not np.isnan(one.value)]
+        if not defined:
             return []
-        found, left_out = _with_groups(view, comparison)
-        if np.isnan(found).all():
-            return []
-        floors = None if view.holdout is None else errors(view, view.real, view.holdout)
-        value = float(np.nanmean(found))
-        low, high = jackknife(value, np.nanmean(left_out, axis=0))
+        mean = Estimate(
+            100 * float(np.mean([one.value for one in defined])),
+            100 * np.mean([one.influence for one in defined], axis=0),
+        )
+        errors, floors = np.array([one.value for one in found]), _floors(view)
+        low, high = mean.interval(0.0, 100.0)
         return [
             Measurement(
                 name="shape",
-                value=100 * value,
-                low=100 * low,
-                high=100 * min(1.0, high),
-                floor=None if floors is None else 100 * float(np.nanmean(floors)),
+                value=mean.value,
+                low=low,
+                high=high,
+                floor=None if np.isnan(floors).all() else 100 * float(np.nanmean(floors)),
                 n=view.fake.rows,
                 better="lower",
                 ideal=0.0,
                 explanation=(
-                    "Shape error, per cent: how far the columns' distributions are from the real ones, averaged "
+                    "Shape error, per cent: how far the columns' distributions are from the real ones, mean "
                     "(100 minus the Column Shapes score of the field's Quality report)."
                 ),
-                detail={"columns": _details(view, found, floors)},
+                detail={"columns": _details(view, errors, floors)},
             )
         ]
+
+
+def _influence(codes: np.ndarray, weight: np.ndarray, way: int) -> np.ndarray:
+    present = codes >= 0
+    moved = np.where(present, weight[codes], 0.0)
+    return way * np.where(present, moved - moved.sum() / present.sum(), 0.0) / present.sum()
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
@@ -83,57 +112,24 @@ def _rounded(values: np.ndarray) -> np.ndarray:
     return np.where(np.abs(values) < 100, np.round(np.clip(values, -100, 100), DECIMALS), values)
 
 
-def _error(field: Field, real: np.ndarray, fake: np.ndarray, size: int) -> float:
-    counts = [np.bincount(codes[codes >= 0], minlength=size) for codes in (real, fake)]
-    return float(distance(*counts, cumulative=not field.categorical))
+def _floors(view: View) -> np.ndarray:
+    holdout = view.holdout
+    if holdout is None:
+        return np.full(len(view.fields), np.nan)
+    return np.array([distance(count(field, view.real, holdout)).value for field in view.fields])
 
 
-def _with_groups(view: View, comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
-    """The distance of each column, (columns,), and the same with each group of rows left out, (columns,
-    GROUPS).
-    """
-    rng = comparison.generator("shape")
-    real_group, fake_group = groups(view.real.rows, rng), groups(view.fake.rows, rng)
-    found, left_out = np.empty(len(view.fields)), np.empty((len(view.fields), GROUPS))
-    for place, field in enumerate(view.fields):
-        real, fake, size = cells(field, view.real, view.fake)
-        found[place] = _error(field, real, fake, size)
-        if not field.categorical and size > GRID:
-            real, fake, size = _coarse(real, size), _coarse(fake, size), GRID
-        left_out[place] = distance(
-            _without(real, real_group, size),
-            _without(fake, fake_group, size),
-            cumulative=not field.categorical,
-        )
-    return found, left_out
-
-
-def _coarse(codes: np.ndarray, size: int) -> np.ndarray:
-    return np.where(codes < 0, -1, codes * GRID // size)
-
-
-def _without(codes: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:
-    """Counts of the codes with each group left out, (GROUPS, size)."""
-    present = codes >= 0
-    counts = np.bincount(group[present] * size + codes[present], minlength=GROUPS * size).reshape(
-        GROUPS, size
-    )
-    return counts.sum(0) - counts
-
-
-def _details(view: View, found: np.ndarray, floors: np.ndarray | None) -> list[dict[str, Any]]:
-    columns = []
-    for place in np.argsort(-np.nan_to_num(found, nan=-1.0), kind="stable"):
-        field = view.fields[place]
-        columns.append(
-            {
-                "name": field.name,
-                "kind": field.kind,
-                "error": _percent(found[place]),
-                "floor": None if floors is None else _percent(floors[place]),
-            }
-        )
-    return columns
+def _details(view: View, errors: np.ndarray, floors: np.ndarray) -> list[dict[str, Any]]:
+    order = np.argsort(-np.nan_to_num(errors, nan=-1.0), kind="stable")
+    return [
+        {
+            "name": view.fields[place].name,
+            "kind": view.fields[place].kind,
+            "error": _percent(errors[place]),
+            "floor": _percent(floors[place]),
+        }
+        for place in order
+    ]
 
 
 def _percent(share: Any) -> float | None:

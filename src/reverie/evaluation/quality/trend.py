@@ -13,26 +13,17 @@ import numpy as np
 
 from reverie.evaluation import pairs
 from reverie.evaluation.base import Comparison, Measure, Measurement
-from reverie.evaluation.intervals import groups, jackknife
+from reverie.evaluation.intervals import Estimate
 from reverie.evaluation.pairs import Pairs
 from reverie.evaluation.view import View
 
-CORRELATION = 0.5
-ASSOCIATION = 0.3
 ABOUT = {
     "trend": (
         "Trend error, per cent: how differently columns go together, averaged over the pairs that are "
-        "clearly related in the real data (100 minus the Column Pair Trends score of the field's Quality report)."
+        "clearly related in the real data (100 minus the Column Pair Trends score of the Quality report)."
     ),
     "trend_all": "Trend error, per cent, averaged over all pairs of columns, related or not.",
 }
-
-
-def related(found: Pairs) -> np.ndarray:
-    """The pairs that count: those with a clear relation in the real data; mask, (pairs,)."""
-    bound = np.where(found.numeric, CORRELATION, ASSOCIATION)
-    with np.errstate(invalid="ignore"):
-        return (np.abs(found.real) > bound) & ~np.isnan(found.error)
 
 
 class Trend(Measure):
@@ -44,34 +35,29 @@ class Trend(Measure):
     def measure(self, comparison: Comparison) -> list[Measurement]:
         """`trend` and `trend_all`; the latter has every pair in `detail["pairs"]`, the worst first."""
         view = comparison.view
-        rng = comparison.generator("trend")
-        split = groups(view.real.rows, rng), groups(view.fake.rows, rng)
-        found = pairs.compare(view, view.real, view.fake, split)
+        found = pairs.compare(view, view.real, view.fake, influence=True)
         floor = None if view.holdout is None else pairs.compare(view, view.real, view.holdout)
-        counted = related(found)
         result = []
-        if counted.any():
-            result.append(
-                _figure("trend", found, floor, counted, view, {"pairs_counted": int(counted.sum())})
-            )
-        if not np.isnan(found.error).all():
-            everything = ~np.isnan(found.error)
-            result.append(
-                _figure("trend_all", found, floor, everything, view, _details(view, found, floor, counted))
-            )
+        if found.related.any():
+            detail = {"pairs_counted": int(found.related.sum())}
+            result.append(_figure("trend", found, floor, found.related, view, detail))
+        defined = ~np.isnan(found.error)
+        if defined.any():
+            result.append(_figure("trend_all", found, floor, defined, view, _details(view, found, floor)))
         return result
 
 
 def _figure(
     name: str, found: Pairs, floor: Pairs | None, which: np.ndarray, view: View, detail: dict[str, Any]
 ) -> Measurement:
-    value = float(found.error[which].mean())
-    low, high = jackknife(value, np.nanmean(found.left_out[which], axis=0))
+    influence = found.influence[int(name == "trend")] / which.sum()
+    mean = Estimate(100 * float(found.error[which].mean()), 100 * influence)
+    low, high = mean.interval(0.0, 100.0)
     return Measurement(
         name=name,
-        value=100 * value,
-        low=100 * low,
-        high=100 * min(1.0, high),
+        value=mean.value,
+        low=low,
+        high=high,
         floor=_floor(floor, which),
         n=view.fake.rows,
         better="lower",
@@ -87,7 +73,7 @@ def _floor(floor: Pairs | None, which: np.ndarray) -> float | None:
     return 100 * float(np.nanmean(floor.error[which]))
 
 
-def _details(view: View, found: Pairs, floor: Pairs | None, counted: np.ndarray) -> dict[str, Any]:
+def _details(view: View, found: Pairs, floor: Pairs | None) -> dict[str, Any]:
     rows = []
     for place in np.argsort(-np.nan_to_num(found.error, nan=-1.0), kind="stable"):
         first, second = found.columns[place]
@@ -100,7 +86,7 @@ def _details(view: View, found: Pairs, floor: Pairs | None, counted: np.ndarray)
                 "floor": None if floor is None else _number(100 * floor.error[place]),
                 "real": _number(found.real[place]),
                 "fake": _number(found.fake[place]),
-                "related": bool(counted[place]),
+                "related": bool(found.related[place]),
             }
         )
     return {"columns": [field.name for field in view.fields], "pairs": rows}

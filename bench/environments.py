@@ -30,7 +30,7 @@ def _make(name: str, folder: Path, pins: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     if TORCH in pins.read_text().splitlines():
-        subprocess.run([*pip, "install", "--quiet", TORCH], check=True)
+        subprocess.run([*pip, "install", "-qq", TORCH], check=True)
     # The pins are complete. Without --no-deps, mostlyai-engine would bring a torchvision that does not fit
     # the torch above and breaks its import.
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--requirement", str(pins)], check=True)
+    subprocess.run([*pip, "install", "-qq", "--no-deps", "--requirement", str(pins)], check=True)

@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import environments
 import pandas as pd
+
+import environments
 from systems import REVERIE
 from tables import ROOT, Halves, as_learned, read_csv
 

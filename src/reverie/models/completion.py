@@ -37,7 +37,7 @@ def complete(
     impossible is a fact that tells nothing. Raises ConditionError if other evidence cannot be met.
     """
     step = max(POOL // count, 1)
-    chunks = [rows[at : at + step] for at in range(0, max(len(rows), 1), step)]
+    chunks = [rows[at : at + step] for at in range(0, len(rows), step)]
     return stack([_attempt(model, chunk, rng, given, count) for chunk in chunks])
 
 

@@ -21,6 +21,7 @@ from reverie.models.particles import (
     effective,
     known_rows,
     normalise,
+    shut,
     stack,
     systematic,
 )
@@ -34,6 +35,8 @@ WORK = 2_000_000
 """Most particles spent on them; an eighth of it if none has met the evidence."""
 POOR = 0.25
 """Guides are worth their price where the effective share of a pool is below this."""
+ENOUGH = 16.0
+"""Rows that pools must be worth before guides are learned: fewer may all lie in one region of several."""
 INCREDIBLE = 1e-7, 1e-2
 """Evidence contradicts itself if its joint probability is below the first figure, and its ratio to what
 independence would give below the second."""
@@ -67,11 +70,11 @@ class Pool:
 
 
 def answer(model: Steps, n: int, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
-    """Arrays of `n` rows, by block, that meet `given`. Raises ConditionError if that cannot be."""
+    """Arrays of `n` > 0 rows, by block, that meet `given`. Raises ConditionError if that cannot be."""
     check(model, n, given)
     if any(known_rows(evidence) is not None for evidence in given.values()):
         return complete(model, np.arange(n), rng, given)
-    return stack([_conditional(model, min(ROWS, n - at), rng, given) for at in range(0, max(n, 1), ROWS)])
+    return stack([_conditional(model, min(ROWS, n - at), rng, given) for at in range(0, n, ROWS)])
 
 
 def check(model: Steps, n: int, given: Evidence) -> None:
@@ -119,13 +122,15 @@ def _gather(
 ) -> list[Pool]:
     """Pools worth `n` independent particles together, or what the allowed work gives."""
     last = _pool(model, PILOT, rng, given, head, Guides(), resample=False)
-    pools, guides, size = [last], Guides(), PILOT
+    pools, guides, led, size = [last], Guides(), False, PILOT
     while (missing := n - sum(pool.effective for pool in pools)) > 0:
         spent = sum(pool.size for pool in pools)
         if spent >= (WORK if any(pool.effective for pool in pools) else WORK // 8):
             break
-        if 0 < last.effective < POOR * last.size:
+        if last.effective < POOR * last.size and n - missing >= ENOUGH:
             guides = learn(model.specs, head[:-1], [(pool.particles, pool.worth) for pool in pools])
+            # What unguided particles are worth says little of the first guided ones.
+            size, led = size if led else PILOT, True
         wanted = int(1.2 * missing * last.size / last.effective) if last.effective else POOL
         size = min(max(wanted, PILOT), 8 * size, POOL)
         last = _pool(model, size, rng, given, head, guides)
@@ -196,10 +201,13 @@ def _believe(
 
 
 def _log_independent(model: Steps, rng: np.random.Generator, given: Evidence, head: tuple[str, ...]) -> float:
-    """Log of the product of the probabilities of each block's evidence alone."""
+    """Log of the product of each block's evidence's probability alone, of a number's where it is present."""
     particles, total = Particles.start(model, PILOT), 0.0
     for name in head:
         if name in given:
-            total += log_mean(particles.draw(name, rng, given[name])[1])
+            _, logp = particles.draw(name, rng, given[name])
+            closed = shut(model.specs, name, particles.values)
+            present = slice(None) if closed is None or closed.all() else ~closed
+            total += log_mean(logp[present])
         particles.finish([name], rng)
     return total

@@ -63,7 +63,7 @@ class Sequential(Fitted):
 
         Raises ConditionError if the evidence cannot be met.
         """
-        if given:
+        if given and n:
             arrays = conditioning.answer(self.arranged(given), n, rng, given)
         else:
             starts = range(0, max(n, 1), self.chunk)

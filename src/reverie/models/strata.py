@@ -7,9 +7,9 @@ from scipy.special import ndtri
 class Strata:
     """Stands in for a Generator where each row is repeated `group` times, one after another.
 
-    In each call a row's numbers fall one into each of `group` equal parts of the distribution, in random order: an
-    average over them is unbiased and varies less than over independent draws. All rows get the same numbers, so
-    what is estimated of a row does not depend on its neighbours.
+    In each call a row's numbers fall one into each of `group` equal parts of the distribution, in random
+    order: an average over them is unbiased and varies less than over independent draws. All rows get the same
+    numbers, so what is estimated of a row does not depend on its neighbours.
 
     Source: McKay, Beckman & Conover 1979 (Latin hypercube sampling).
 

@@ -127,7 +127,7 @@ class Copula(Sequential):
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,), by the GHK simulator with a fixed seed.
 
-        The density is estimated without bias; it is exact where no category or absent number is conditioned on.
+        The density's estimate has no bias, and is exact where no category or absent number comes before.
         """
         total, step = np.empty(blocks.rows), max(self.chunk // GHK, 1)
         for start in range(0, blocks.rows, step):
@@ -275,7 +275,8 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Copula:
         margins = {spec.name: _restored(spec, i, state) for i, spec in enumerate(specs)}
         order, correlation = tuple(state.json["order"]), np.asarray(state.arrays["correlation"], float)
         width = sum(map(len, margins.values()))
-        if sorted(order) != sorted(margins) or correlation.shape != (width, width):
+        sound = correlation.shape == (width, width) and np.isfinite(correlation).all()
+        if sorted(order) != sorted(margins) or not sound:
             raise ValueError("shapes do not agree")
         return Copula(specs, margins, correlation, order)
     except (KeyError, ValueError, TypeError, IndexError, np.linalg.LinAlgError):
@@ -294,8 +295,12 @@ def _restored(spec: Spec, i: int, state: State) -> tuple[Margin, ...]:
         return (CategoryMargin(codes, edges, spec.muted),)
     if not isinstance(spec, Real):
         raise ValueError("no such block in a copula")
-    none = np.empty((2, 0))
-    return tuple(
-        RealMargin(np.asarray(state.arrays.get(f"knots.{i}.{j}", none), float))
-        for j in range(spec.n * spec.d)
-    )
+    return tuple(_restored_line(state.arrays.get(f"knots.{i}.{j}")) for j in range(spec.n * spec.d))
+
+
+def _restored_line(knots: np.ndarray | None) -> RealMargin:
+    if knots is None:
+        return RealMargin()
+    if knots.shape[0] != 2 or not (np.diff(knots.astype(float), axis=1) > 0).all():
+        raise ValueError("knots do not ascend")
+    return RealMargin(knots.astype(float))

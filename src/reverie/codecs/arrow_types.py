@@ -33,6 +33,25 @@ def type_named(name: str) -> pa.DataType:
     return from_storage(name)
 
 
+def to_texts(values: pa.Array) -> list[str]:
+    """Values as text that `from_texts` reads back; dates and times as whole numbers, which no zone or cast can blur."""
+    return _as_whole(values).cast(pa.string()).to_pylist()
+
+
+def from_texts(texts: list[str], kind: pa.DataType) -> pa.Array:
+    """The values of type `kind` that `to_texts` wrote. Raises ArrowInvalid if they are not."""
+    array = pa.array(texts, pa.string())
+    return array.cast(_whole_type(kind)).cast(kind) if pt.is_temporal(kind) else array.cast(kind)
+
+
+def _as_whole(values: pa.Array) -> pa.Array:
+    return values.cast(_whole_type(values.type)) if pt.is_temporal(values.type) else values
+
+
+def _whole_type(kind: pa.DataType) -> pa.DataType:
+    return pa.int32() if kind.bit_width == 32 else pa.int64()
+
+
 def plain(values: pa.Array) -> pa.Array:
     """The values of a dictionary array, or the array itself."""
     return values.dictionary_decode() if pt.is_dictionary(values.type) else values

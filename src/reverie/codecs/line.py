@@ -162,7 +162,8 @@ class Line:
         if len(self.spikes) == 1:
             return before.astype(np.int32)
         nearer = self.spikes[after] / 2 - units / 2 < units / 2 - self.spikes[before] / 2
-        return np.where(nearer, after, before).astype(np.int32)
+        exact = self.spikes[after] == units  # which halves of large integers cannot tell
+        return np.where(exact | (nearer & (self.spikes[before] != units)), after, before).astype(np.int32)
 
     def _nearest_spike(self, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(self.spikes):

@@ -79,7 +79,8 @@ class Scale:
         if self.grid:
             steps = np.floor(within * self._width.take(piece))
             return self.low.take(piece) + steps.astype(np.uint64).view(np.int64)
-        return self.low.take(piece) * (1 - within) + self.high.take(piece) * within
+        along = self._width.take(piece) * within
+        return np.minimum(self.low.take(piece) + along + along, self.high.take(piece))
 
     def tolerance(self, values: np.ndarray) -> np.ndarray:
         """The most by which decode(encode(x)) may differ from x, (rows,) float64.

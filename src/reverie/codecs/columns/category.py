@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from reverie.codecs.arrow_types import plain, restore, type_name, type_named
+from reverie.codecs.arrow_types import from_texts, plain, restore, to_texts, type_name, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.storage import is_string
 from reverie.codecs.tally import Tally
@@ -161,7 +161,7 @@ class Category(Codec):
 
     def state(self) -> dict[str, Any]:
         return {
-            "levels": self.levels.cast(pa.string()).to_pylist(),
+            "levels": to_texts(self.levels),
             "type": type_name(self.levels.type),
             "counts": self.counts,
             "missing": self.missing,
@@ -171,7 +171,7 @@ class Category(Codec):
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Category":
-        levels = pa.array(state["levels"], pa.string()).cast(type_named(state["type"]))
+        levels = from_texts(state["levels"], type_named(state["type"]))
         counts = np.asarray(state["counts"])
         return cls(column, levels, counts, bool(state["missing"]), bool(state["rare"]), state["storage"])
 
@@ -221,7 +221,7 @@ class Category(Codec):
         try:
             asked = pa.array([str(value).strip() if pt.is_boolean(self.levels.type) else str(value)])
             return pc.index_in(asked.cast(self.levels.type), self.levels)[0].as_py()
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return None
 
     def _code_of(self, value: Any) -> int:

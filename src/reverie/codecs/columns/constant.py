@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reverie.codecs.arrow_types import plain, restore, type_name, type_named
+from reverie.codecs.arrow_types import from_texts, plain, restore, to_texts, type_name, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.core.errors import ConditionError, DataError
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
@@ -91,14 +91,14 @@ class Constant(Codec):
 
     def state(self) -> dict[str, Any]:
         return {
-            "value": self.value.cast(pa.string()).to_pylist(),
+            "value": to_texts(self.value),
             "type": type_name(self.value.type),
             "storage": self.storage,
         }
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Constant":
-        value = pa.array(state["value"], pa.string()).cast(type_named(state["type"]))
+        value = from_texts(state["value"], type_named(state["type"]))
         return cls(column, value, state["storage"])
 
     def _meets(self, condition: Condition) -> bool:
@@ -118,7 +118,7 @@ class Constant(Codec):
     def _parse(self, value: Any) -> pa.Scalar:
         try:
             return pa.array([str(value)]).cast(self.value.type)[0]
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             raise ConditionError(
                 f"'{value}' is not a {self.value.type}", where=self.column.name, fix="Correct it"
             ) from None

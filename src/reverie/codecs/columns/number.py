@@ -155,7 +155,7 @@ def read_numbers(name: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         numbers = _cast_each(name, values)
     present = numbers.is_valid().to_numpy(zero_copy_only=False)
     array = numbers.fill_null(0).to_numpy(zero_copy_only=False) if numbers.null_count else numbers.to_numpy()
-    if array.dtype == np.float64 and not np.isfinite(array.sum()):
+    if array.dtype == np.float64 and not np.isfinite(array).all():
         present = present & ~np.isnan(array)
         array = np.where(present, array, 0.0)
         infinite = int(np.count_nonzero(np.isinf(array)))

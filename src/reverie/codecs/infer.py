@@ -34,7 +34,8 @@ def infer_table(name: str, table: pa.Table, *, seed: int = 0) -> Table:
         raise DataError(
             "has no rows" if table.num_columns else "has no columns", where=name, fix="Give a table with data"
         )
-    profiles = [profile_column(column, table.column(column), seed=seed) for column in table.column_names]
+    pairs = zip(table.column_names, table.columns, strict=True)
+    profiles = [profile_column(column, values, seed=seed) for column, values in pairs]
     matches = [_choose(name, profile) for profile in profiles]
     columns = _agree_on_locale(profiles, matches)
     return Table(name=name, columns=columns, primary_key=_find_key(name, profiles, columns))
@@ -100,11 +101,12 @@ def check_schema(schema: Table, table: pa.Table) -> None:
     or the values do not fit their type.
     """
     _check_columns(schema, table)
+    values = dict(zip(table.column_names, table.columns, strict=True))
     for column in schema.columns:
         where = f"{schema.name}.{column.name}"
         codec = codec_for(column, where=schema.name)
         _check_options(column.options, codec.OPTIONS, where)
-        sample = _spread(table.column(column.name))
+        sample = _spread(values[column.name])
         try:
             codec.sketch(column, sample)
         except ReverieError as error:

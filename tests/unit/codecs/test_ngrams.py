@@ -17,7 +17,16 @@ def learn(texts: pa.Array = TEXTS, k: int = 5) -> WordModel:
 
 @pytest.mark.parametrize(
     "text",
-    ["Hello, world!", "I don't know... (yet)", "Zoë’s “hut” — 5,50 €", "a  b\n\nc\t", "我爱北京。", "Привет, мир", "🙂 ok", ""],
+    [
+        "Hello, world!",
+        "I don't know... (yet)",
+        "Zoë’s “hut” — 5,50 €",
+        "a  b\n\nc\t",
+        "我爱北京。",
+        "Привет, мир",
+        "🙂 ok",
+        "",
+    ],
 )
 def test_words_put_together_are_the_text(text: str) -> None:
     words, _ = split_texts(pa.array([text]))
@@ -109,4 +118,6 @@ def test_state_round_trip() -> None:
     model = learn()
     again = WordModel.from_state(model.state())
     lengths = np.full(20, 5)
-    assert model.write(lengths, np.random.default_rng(1)).equals(again.write(lengths, np.random.default_rng(1)))
+    assert model.write(lengths, np.random.default_rng(1)).equals(
+        again.write(lengths, np.random.default_rng(1))
+    )

@@ -66,7 +66,10 @@ def test_shares_of_lengths_are_kept() -> None:
 
 
 def test_counts_of_parts_add_up() -> None:
-    whole, parts = count_characters(LICENCES), add_counts(*map(count_characters, (LICENCES[:250], LICENCES[250:])))
+    whole, parts = (
+        count_characters(LICENCES),
+        add_counts(*map(count_characters, (LICENCES[:250], LICENCES[250:]))),
+    )
     assert whole.keys() == parts.keys()
     assert all(np.array_equal(whole[length], parts[length]) for length in whole)
 

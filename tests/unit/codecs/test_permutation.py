@@ -17,7 +17,9 @@ def test_permute_hits_every_place_once(size: int, salt: int) -> None:
 
 def test_permute_is_the_same_in_parts() -> None:
     whole = permute(numbers(1_000), 1_500, 9)
-    assert np.array_equal(whole, np.r_[permute(numbers(400), 1_500, 9), permute(numbers(1_000)[400:], 1_500, 9)])
+    assert np.array_equal(
+        whole, np.r_[permute(numbers(400), 1_500, 9), permute(numbers(1_000)[400:], 1_500, 9)]
+    )
 
 
 def test_permute_depends_on_the_salt() -> None:

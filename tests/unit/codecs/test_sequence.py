@@ -16,7 +16,9 @@ def test_measure_integers_takes_whole_numbers_of_any_type(values: pa.Array) -> N
     assert measure_integers(values) == Run(2, 1, 3, 2)
 
 
-@pytest.mark.parametrize("values", [pa.array([1.5, 2.0]), pa.array([], pa.int64()), pa.array([None], pa.int64())])
+@pytest.mark.parametrize(
+    "values", [pa.array([1.5, 2.0]), pa.array([], pa.int64()), pa.array([None], pa.int64())]
+)
 def test_measure_integers_refuses_the_rest(values: pa.Array) -> None:
     assert measure_integers(values) is None
 
@@ -33,7 +35,9 @@ def test_measure_strings_refuses_what_does_not_run(values: list[str]) -> None:
 
 def test_join_runs_equals_the_whole() -> None:
     numbers = pa.array([100, 140, 120, 110, 190])
-    assert join_runs(measure_integers(numbers[:2]), measure_integers(numbers[2:])) == measure_integers(numbers)
+    assert join_runs(measure_integers(numbers[:2]), measure_integers(numbers[2:])) == measure_integers(
+        numbers
+    )
     assert join_runs(measure_integers(numbers), None) is None
     assert join_runs(Run(1, 1, 1, 0, "a"), Run(1, 2, 2, 0, "b")) is None
 

@@ -3,7 +3,15 @@ import pytest
 
 from reverie.codecs.storage import from_storage, is_string, is_whole, storage_name
 
-KINDS = [pa.int8(), pa.uint64(), pa.float32(), pa.string(), pa.large_string(), pa.string_view(), pa.decimal128(12, 3)]
+KINDS = [
+    pa.int8(),
+    pa.uint64(),
+    pa.float32(),
+    pa.string(),
+    pa.large_string(),
+    pa.string_view(),
+    pa.decimal128(12, 3),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

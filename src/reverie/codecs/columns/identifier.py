@@ -117,9 +117,11 @@ class Identifier(Codec):
     def sketch(cls, column: Column, values: pa.Array) -> Sketch:
         """Counts of characters by place and the run of numbers."""
         text = is_string(values.type)
-        run = measure_strings(values) if text else measure_integers(values)
-        whole = run is not None or values.null_count == len(values)
-        if not (text or (is_whole(values.type) and whole)):
+        run = None
+        if text or is_whole(values.type):
+            run = measure_strings(values) if text else measure_integers(values)
+        empty = values.null_count == len(values)
+        if not (text or run or empty):
             raise DataError(
                 f"{values.type} values are not keys", where=column.name, fix="Give the column another type"
             )
@@ -169,6 +171,8 @@ class Identifier(Codec):
         else:
             keys = self.form.strings(index) if is_string(kind) else self.form.numbers(index)
         keys = keys if is_string(kind) or pt.is_integer(keys.type) else keys.cast(pa.int64())
+        if pt.is_decimal(kind):
+            keys = keys.cast(pa.decimal128(19, 0))
         return restore(self.presence.place(keys, arrays, rows), kind)
 
     def evidence(self, condition: Condition) -> dict[str, Any]:

@@ -186,11 +186,12 @@ def _renumber(part: str, most: int, spare: int = 0) -> Callable[[Request], pa.Ar
         from_right = is_digit[:, ::-1].cumsum(axis=1)[:, ::-1] - 1
         many = is_digit.sum(axis=1, keepdims=True)
         free = is_digit & (from_right < np.minimum(many - spare, most))
-        leads = free & ~np.roll(is_digit, 1, axis=1) & (many > 1)
+        leads = free & ~np.pad(is_digit, ((0, 0), (1, 0)))[:, :-1] & (many > 1)
         chosen = (scramble(request.index, request.salt + 1) % np.uint64(len(forms))).astype(np.int64)
-        size = 10 ** max(1, int(free.sum(axis=1).min()))
-        place, _ = request.spread(size)
-        fill = place + scramble(request.index, request.salt + 2) % np.uint64(10**6) * np.uint64(size)
+        certain = max(1, int(free.sum(axis=1).min()))
+        place, _ = request.spread(10**certain)
+        others = scramble(request.index, request.salt + 2) % np.uint64(10 ** (18 - certain))
+        fill = place + others * np.uint64(10**certain)
         digit = (
             fill[:, None]
             // np.uint64(10) ** np.clip(from_right[chosen], 0, 15).astype(np.uint64)
@@ -211,7 +212,7 @@ MAKERS: Mapping[str, Callable[[Request], pa.Array]] = {
     "username": _username,
     "phone": _renumber("phone_number", 7, 3),
     "address": _renumber("address", 12),
-    "street": _renumber("street_address", 5),
+    "street": _renumber("street_address", 12),
     "city": _draw_on("city"),
     "postcode": _renumber("postcode", 9),
     "company": _company,

@@ -93,8 +93,8 @@ def names_of(locale: str) -> tuple[frozenset[str], frozenset[str]]:
     """First and last names of a locale, folded."""
     provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
 
-    def listed(start: str) -> frozenset[str]:
-        lists = [getattr(provider, name) for name in dir(provider) if name.startswith(start)]
+    def listed(part: str) -> frozenset[str]:
+        lists = [getattr(provider, name) for name in dir(provider) if part in name]
         words = {word for found in lists if not callable(found) for word in found if isinstance(word, str)}
         return frozenset(fold(word) for word in words if len(word) > 1 or not word.isascii())
 
@@ -129,7 +129,7 @@ def find_locale(kind: str, values: pa.Array) -> str | None:
     """The locale that most of the strings point to, or None."""
     for locale, script in _SCRIPTS.items():
         if (pc.mean(pc.match_substring_regex(values, script)).as_py() or 0) > 0.3:
-            return locale
+            return "ja_JP" if locale == "zh_CN" and _share_of_japanese(values) > 0.2 else locale
     finders = {
         "phone": _by_calling_code,
         "email": _by_domain,
@@ -140,6 +140,12 @@ def find_locale(kind: str, values: pa.Array) -> str | None:
         **dict.fromkeys(("name", "first_name", "last_name"), _by_names),
     }
     return finders[kind](values) if kind in finders else None
+
+
+def _share_of_japanese(values: pa.Array) -> float:
+    """Japanese names are written in Chinese characters too; their family names tell them apart."""
+    families = "|".join(name for name in sorted(names_of("ja_JP")[1]) if not name.isascii())
+    return pc.mean(pc.match_substring_regex(values, f"^({families})")).as_py() or 0.0
 
 
 def _most(found: list[str | None], least: float = 0.5) -> str | None:

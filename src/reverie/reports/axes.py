@@ -8,6 +8,7 @@ from reverie.reports.protection import step
 from reverie.reports.views import Unit
 
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000)
+EPOCH = 1970 * 12
 DAY = 86_400.0
 SPANS = ((2 * DAY, DAY, "d"), (7200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))
 WANTED = 4
@@ -57,7 +58,7 @@ def _multiples(low: float, high: float, unit: Unit) -> np.ndarray:
     if unit == "seconds" and high - low > 120:
         size = next(size for least, size, _ in SPANS if high - low >= least)
         width = step((high - low) / size / WANTED, whole=True) * size
-    return np.arange(np.ceil(low / width - 1e-9), np.floor(high / width + 1e-9) + 1) * width
+    return np.arange(np.ceil(low / width - 1e-9), np.floor(high / width + 1e-9) + 1) * width + 0.0
 
 
 def _tidy(value: float, unit: Unit) -> str:
@@ -79,9 +80,10 @@ def _dates(low: float, high: float) -> list[tuple[float, str]]:
         values = np.arange(np.ceil(low / width), np.floor(high / width) + 1) * width
         return [(float(value), _moment(value, "D" if high - low > 3 * DAY else "m")) for value in values]
     ends = np.array([round(low), round(high)]).astype("datetime64[s]").astype("datetime64[M]")
-    first, last = ends.astype(int).tolist()
+    first, last = (ends.astype(int) + EPOCH).tolist()
     width = next((months for months in MONTHS if (last - first) / months <= WANTED + 1), MONTHS[-1])
-    months = np.arange(-(-first // width) * width, last + 1, width)
+    # Counted from the year 0, so that many years are round ones.
+    months = np.arange(-(-first // width) * width, last + 1, width) - EPOCH
     seconds = months.astype("datetime64[M]").astype("datetime64[s]").astype(float)
     pairs = zip(seconds, months, strict=True)
     return [(float(at), _month(int(month), width)) for at, month in pairs if low <= at <= high]

@@ -1,6 +1,6 @@
 """What the measurements found of single columns and pairs, the worst first, whichever measure found it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -41,7 +41,7 @@ class Revealing:
 
 @dataclass(frozen=True)
 class TargetFinding:
-    """Scores on unseen rows of models trained on real and on synthetic rows; `start` is what guessing gives."""
+    """Scores on unseen rows of models trained on real and synthetic rows; `start` is what guessing gives."""
 
     target: str
     metric: str
@@ -67,13 +67,6 @@ class RuleFinding:
     kind: str
     columns: tuple[str, ...]
     valid: float
-
-
-def every(evaluation: Any) -> Iterator[Measurement]:
-    """All measurements of an evaluation, in the order of its aspects."""
-    groups = evaluation.measurements
-    for group in groups.values() if isinstance(groups, Mapping) else (groups,):
-        yield from group
 
 
 def column_errors(measurements: Iterable[Measurement]) -> list[ColumnFinding]:

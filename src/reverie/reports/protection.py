@@ -19,7 +19,7 @@ def step(width: float, *, whole: bool = False) -> float:
     if not np.isfinite(width) or width <= 0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(width))
-    steps = _STEPS[_STEPS != 2.5] if whole else _STEPS
+    steps = _STEPS[_STEPS != 2.5] if whole and power < 10 else _STEPS
     rounded = float(steps[np.searchsorted(steps, width / power * (1 - 1e-9))] * power)
     return max(rounded, 1.0) if whole else float(f"{rounded:.12g}")
 

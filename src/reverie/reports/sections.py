@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from reverie.evaluation.base import Comparison, Measurement
+from reverie.evaluation.base import Aspect, Comparison, Measurement
+from reverie.evaluation.evaluate import ASPECTS, Evaluation
 from reverie.reports import figures, findings, wording
 from reverie.reports.associations import Associations, associate
 from reverie.reports.distributions import Distribution, describe
@@ -25,7 +26,7 @@ LABELLED = 26
 class Card:
     """One verdict at the top of the report."""
 
-    aspect: str
+    aspect: Aspect
     question: str
     tone: wording.Tone
     word: str
@@ -93,18 +94,18 @@ def facts(comparison: Comparison) -> dict[str, str]:
     return found | ({"Target": comparison.target} if comparison.target else {})
 
 
-def cards(evaluation: Any) -> tuple[Card, ...]:
+def cards(evaluation: Evaluation) -> tuple[Card, ...]:
     """The three verdicts."""
     made = []
-    for aspect in wording.ASPECTS:
+    for aspect in ASPECTS:
         given = evaluation.verdicts[aspect]
-        tone = wording.tone(given.verdict)
+        tone = wording.tone(aspect, given.verdict)
         sentence = wording.SENTENCES[aspect][tone]
         made.append(Card(aspect, wording.QUESTIONS[aspect], tone, given.verdict, sentence, given.rule))
     return tuple(made)
 
 
-def groups(evaluation: Any) -> tuple[tuple[Card, tuple[Row, ...]], ...]:
+def groups(evaluation: Evaluation) -> tuple[tuple[Card, tuple[Row, ...]], ...]:
     """The score table, one group a verdict."""
     made = []
     for card in cards(evaluation):
@@ -122,9 +123,9 @@ def row(measurement: Measurement) -> Row:
     return Row(wording.score(measurement), placed, good.get(measurement.better, f"best at {ideal}"))
 
 
-def worst(evaluation: Any) -> dict[str, Any]:
+def worst(evaluation: Evaluation) -> dict[str, Any]:
     """The columns and pairs furthest from the real data, and the columns that give synthetic rows away."""
-    measured = list(findings.every(evaluation))
+    measured = evaluation.all()
     return {
         "columns": findings.column_errors(measured)[:MOST_WORST],
         "pairs": findings.pair_errors(measured)[:MOST_WORST],
@@ -132,10 +133,10 @@ def worst(evaluation: Any) -> dict[str, Any]:
     }
 
 
-def columns(evaluation: Any, comparison: Comparison, seen: Sequence[View]) -> tuple[ColumnCard, ...]:
+def columns(evaluation: Evaluation, seen: Sequence[View]) -> tuple[ColumnCard, ...]:
     """One card a column, the worst first; columns that no measure compares come last."""
-    found = {finding.name: finding for finding in findings.column_errors(findings.every(evaluation))}
-    types = {column.name: column.type for column in comparison.schema.columns}
+    found = {finding.name: finding for finding in findings.column_errors(evaluation.all())}
+    types = {column.name: column.type for column in evaluation.comparison.schema.columns}
     places = {view.name: place for place, view in enumerate(seen)}
     ordered = sorted(seen, key=lambda view: -found[view.name].error if view.name in found else 1.0)
     cards = []
@@ -153,7 +154,7 @@ def _column(view: View, order: tuple[int, int], kind: str, finding: ColumnFindin
     return ColumnCard(f"column-{order[0]}", *order, kind, finding, distribution, drawn, top)
 
 
-def pairs(evaluation: Any, seen: Sequence[View]) -> PairSection | None:
+def pairs(evaluation: Evaluation, seen: Sequence[View]) -> PairSection | None:
     """Association matrices of real and synthetic data and their difference, and the worst pairs in detail."""
     found = associate(seen[:MOST_MAPPED])
     if found is None:
@@ -166,9 +167,9 @@ def pairs(evaluation: Any, seen: Sequence[View]) -> PairSection | None:
         "diff": figures.heat_map(difference, top),
     }
     data = {"names": found.names, **{role: _hundredths(found.strength[role]) for role in ("real", "fake")}}
-    worst_pairs = findings.pair_errors(findings.every(evaluation))
+    worst_pairs = findings.pair_errors(evaluation.all())
     known = set(found.names)
-    joints = [_joint(found, pair) for pair in worst_pairs if {pair.first, pair.second} <= known][:MOST_JOINTS]
+    drawn = [pair for pair in worst_pairs if {pair.first, pair.second} <= known][:MOST_JOINTS]
     floor = _typical(found.difference("holdout")) if "holdout" in found.strength else None
     return PairSection(
         names=found.names,
@@ -177,7 +178,7 @@ def pairs(evaluation: Any, seen: Sequence[View]) -> PairSection | None:
         top_difference=top,
         floor=floor,
         typical=_typical(difference),
-        joints=tuple(joints),
+        joints=tuple(_joint(found, pair) for pair in drawn),
         left_out=max(0, len(seen) - MOST_MAPPED),
         labelled=len(found.names) <= LABELLED,
     )
@@ -210,19 +211,19 @@ def _hundredths(matrix: np.ndarray) -> list[int]:
     return np.rint(100 * matrix).astype(int).ravel().tolist()
 
 
-def usefulness(evaluation: Any) -> tuple[findings.TargetFinding, ...]:
+def usefulness(evaluation: Evaluation) -> tuple[findings.TargetFinding, ...]:
     """Scores on real rows of models trained on real and on synthetic data."""
-    return findings.targets(findings.every(evaluation))
+    return findings.targets(evaluation.all())
 
 
-def privacy(evaluation: Any) -> figures.Steps | None:
+def privacy(evaluation: Evaluation) -> figures.Steps | None:
     """Distances of synthetic rows to the nearest training row and to the nearest unseen row."""
-    curve = findings.distances(findings.every(evaluation))
+    curve = findings.distances(evaluation.all())
     if curve is None:
         return None
     return figures.curves(curve.edges, {"train": curve.train, "holdout": curve.holdout})
 
 
-def rules(evaluation: Any) -> tuple[findings.RuleFinding, ...]:
+def rules(evaluation: Evaluation) -> tuple[findings.RuleFinding, ...]:
     """Each constraint and how many rows keep it."""
-    return findings.constraints(findings.every(evaluation))
+    return findings.constraints(evaluation.all())

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from reverie.evaluation.base import Measurement
+from reverie.evaluation.base import Aspect, Measurement
+from reverie.evaluation.verdicts import SCALES
 
 Tone = Literal["good", "caution", "bad", "unknown"]
-
-ASPECTS = ("faithful", "useful", "private")
 
 TITLES = {
     "shape": "Columns",
@@ -31,13 +30,13 @@ TITLES = {
 
 PERCENT = ("shape", "trend", "trend_all", "validity", "support", "copies", "copies_unique")
 
-QUESTIONS = {
+QUESTIONS: dict[Aspect, str] = {
     "faithful": "Does it behave like the real data?",
     "useful": "Do models trained on it work on real data?",
     "private": "Are the people in the real data safe?",
 }
 
-SENTENCES: dict[str, dict[Tone, str]] = {
+SENTENCES: dict[Aspect, dict[Tone, str]] = {
     "faithful": {
         "good": "Columns, their relations and whole rows are distributed as in the real data.",
         "caution": "Broadly like the real data, with differences that a careful analysis would notice.",
@@ -72,14 +71,10 @@ class Score:
     explanation: str
 
 
-def tone(verdict: str) -> Tone:
-    """How a verdict's text is coloured."""
-    text = verdict.lower()
-    if text.startswith("not enough"):
-        return "unknown"
-    if text.startswith(("do not", "not ")):
-        return "bad"
-    return "caution" if any(word in text for word in ("with ", "mostly", "partly")) else "good"
+def tone(aspect: Aspect, verdict: str) -> Tone:
+    """How a verdict is coloured: by its place on the scale of its aspect, or as unknown."""
+    tones: tuple[Tone, Tone, Tone] = ("good", "caution", "bad")
+    return dict(zip(SCALES[aspect], tones, strict=True)).get(verdict, "unknown")
 
 
 def title(name: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from reverie.evaluation.view import Field, Side, View
 
 CHUNK = 64
-WIDE = 64
+WIDE = 24
 """Categories of more labels than this are compared code by code, not by one-hot columns."""
 
 

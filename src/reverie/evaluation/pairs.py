@@ -150,7 +150,7 @@ def _correlated(view: View, real: Side, fake: Side, columns: np.ndarray) -> np.n
 
 
 def _correlations(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Pearson correlations of the pairs over the rows where both are present, NaN where undefined; (pairs,)."""
+    """Pearson correlations over the rows where both columns are present, NaN where undefined; (pairs,)."""
     here = (~np.isnan(values)).astype(float)
     scaled = standardise(values)
     a, b = places.T

@@ -1,0 +1,70 @@
+import pytest
+
+from reverie.evaluation.base import Measurement
+from reverie.evaluation.verdicts import NO_EVIDENCE, judge
+
+
+def figure(
+    name: str, value: float, half: float = 0.0, floor: float | None = None, n: int = 20_000
+) -> Measurement:
+    return Measurement(name, value, value - half, value + half, floor, n, "lower", 0.0, "", {"floor_n": n})
+
+
+def verdicts(*figures: Measurement, holdout: bool = True) -> dict[str, str]:
+    judged = judge({one.name: one for one in figures}, holdout=holdout)
+    return {aspect: verdict.verdict for aspect, verdict in judged.items()}
+
+
+GOOD = (
+    figure("shape", 0.6, floor=0.5),
+    figure("trend", 1.5, floor=1.4),
+    figure("c2st_fresh", 0.53),
+    figure("usefulness_loss", 0.005, 0.003),
+    figure("dcr_share", 0.505, 0.014),
+    figure("dcr_share_closest", 0.51, 0.06),
+    figure("copies", 0.1, floor=0.12),
+)
+
+
+def test_good_figures_give_good_verdicts() -> None:
+    assert verdicts(*GOOD) == {"faithful": "faithful", "useful": "useful", "private": "release"}
+
+
+@pytest.mark.parametrize(
+    ("worse", "aspect", "verdict"),
+    [
+        (figure("shape", 3.0, floor=0.5), "faithful", "mostly faithful"),
+        (figure("shape", 9.0, floor=0.5), "faithful", "not faithful"),
+        (figure("shape", 5.0, floor=4.5), "faithful", "faithful"),
+        (figure("trend", 12.0, floor=1.4), "faithful", "not faithful"),
+        (figure("c2st_fresh", 0.7), "faithful", "mostly faithful"),
+        (figure("c2st_fresh", 0.95), "faithful", "not faithful"),
+        (figure("validity", 99.0), "faithful", "mostly faithful"),
+        (figure("validity", 50.0), "faithful", "not faithful"),
+        (figure("usefulness_loss", 0.005, 0.03), "useful", "partly useful"),
+        (figure("usefulness_loss", 0.3, 0.01), "useful", "not useful"),
+        (figure("dcr_share", 0.54, 0.014), "private", "release with conditions"),
+        (figure("dcr_share", 0.64, 0.014), "private", "do not release"),
+        (figure("dcr_share", 0.50, 0.2), "private", NO_EVIDENCE),
+        (figure("dcr_share", 0.90, 0.2), "private", "do not release"),
+        (figure("dcr_share_closest", 0.9, 0.06), "private", "do not release"),
+        (figure("copies", 0.5, floor=0.12), "private", "release with conditions"),
+        (figure("copies", 5.0, floor=0.12), "private", "do not release"),
+        (figure("copies", 0.15, floor=0.12), "private", "release"),
+    ],
+)
+def test_one_worse_figure_decides(worse: Measurement, aspect: str, verdict: str) -> None:
+    others = [one for one in GOOD if one.name != worse.name]
+    assert verdicts(*others, worse)[aspect] == verdict
+
+
+def test_the_rule_names_the_figure_that_decided() -> None:
+    found = {one.name: one for one in GOOD} | {"shape": figure("shape", 9.0, floor=0.5)}
+    rule = judge(found, holdout=True)["faithful"].rule
+    assert rule == "shape error 8.50 % above the floor (above 5)"
+
+
+def test_nothing_is_claimed_without_evidence() -> None:
+    assert verdicts() == dict.fromkeys(("faithful", "useful", "private"), NO_EVIDENCE)
+    blind = verdicts(*GOOD, holdout=False)
+    assert blind == {"faithful": "faithful", "useful": NO_EVIDENCE, "private": NO_EVIDENCE}

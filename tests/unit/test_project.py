@@ -20,7 +20,7 @@ FUNCTION_LINES = 50
 NESTING = 3
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "manager", "misc"}
 BANNED = re.compile(
-    r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError|pickle\.load|except (Base)?Exception\b|except:\s*$"
+    r"\b(TODO|FIXME|XXX)\b|raise NotImplementedError|pickle\.load|except Exception\b|except:\s*$"
 )
 HEAVY = {
     "duckdb",

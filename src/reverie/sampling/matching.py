@@ -50,53 +50,74 @@ def typed(condition: Condition, kind: pa.DataType) -> Condition:
 
 
 def meets(table: pa.Table, conditions: Sequence[Condition]) -> np.ndarray:
-    """Which rows meet every condition, (rows,) bool. A missing cell meets only `missing`, and a negation of
-    values.
+    """Which rows meet every condition, (rows,) bool; a missing cell meets none but `missing`.
+
+    In a column of moments a date without a time of day stands for its whole day.
     """
     mask = np.ones(table.num_rows, dtype=bool)
     for condition in conditions:
         if condition.column not in table.column_names:
             raise ConditionError("no such column", where=condition.column)
         column = flat(table[condition.column])
-        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-            # Nanoseconds reach from 1677 to 2262 only; a wanted moment may lie outside.
-            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
         mask &= _meet(column, typed(condition, column.type))
     return mask
 
 
 def _meet(column: pa.Array, condition: Condition) -> np.ndarray:
-    if condition.missing is not None:
-        return _mask(column.is_null() if condition.missing else column.is_valid())
-    if condition.values is not None:
-        wanted = _comparable(column, condition.values)
-        found = _mask(pc.is_in(wanted[0], value_set=wanted[1]))
-        return ~found if condition.negate else found
     met = _mask(column.is_valid())
+    if condition.missing is not None:
+        return met != condition.missing
+    if condition.values is not None:
+        return met & (_among(column, condition.values) != condition.negate)
     if condition.low is not None:
         above = pc.greater if condition.strict_low else pc.greater_equal
-        met &= _mask(above(column, _scalar(column, condition.low)))
+        met &= _mask(above(_beside(column, condition.low), _scalar(column, condition.low)))
     if condition.high is not None:
         below = pc.less if condition.strict_high else pc.less_equal
-        met &= _mask(below(column, _scalar(column, condition.high)))
+        met &= _mask(below(_beside(column, condition.high), _scalar(column, condition.high)))
     return met
 
 
-def _comparable(column: pa.Array, values: tuple[Any, ...]) -> tuple[pa.Array, pa.Array]:
-    if _is_number(column.type) and not all(isinstance(value, int) for value in values):
-        return column.cast(pa.float64()), pa.array([float(value) for value in values], pa.float64())
-    if pa.types.is_decimal(column.type):
-        return column.cast(pa.float64()), pa.array([float(value) for value in values], pa.float64())
-    if pa.types.is_integer(column.type):
-        return column.cast(pa.int64(), safe=False), pa.array(
-            [v for v in values if abs(v) < 2**63], pa.int64()
-        )
-    return column, pa.array(values, column.type)
+def _among(column: pa.Array, values: tuple[Any, ...]) -> np.ndarray:
+    if _is_number(column.type):
+        return _among_numbers(column, values)
+    found = np.zeros(len(column), dtype=bool)
+    for whole in (True, False):
+        chosen = [value for value in values if _is_day(value) == whole]
+        if chosen:
+            beside = _beside(column, chosen[0])
+            found |= _mask(pc.is_in(beside, value_set=pa.array(chosen, beside.type)))
+    return found
+
+
+def _among_numbers(column: pa.Array, values: tuple[Any, ...]) -> np.ndarray:
+    if pa.types.is_integer(column.type) and all(isinstance(value, int) for value in values):
+        small = [value for value in values if abs(value) < 2**63]
+        return _mask(pc.is_in(column.cast(pa.int64(), safe=False), value_set=pa.array(small, pa.int64())))
+    floats = pa.array([float(value) for value in values], pa.float64())
+    return _mask(pc.is_in(column.cast(pa.float64(), safe=False), value_set=floats))
+
+
+def _beside(column: pa.Array, value: Any) -> pa.Array:
+    """The column in the form in which it can be compared with `value`."""
+    if not pa.types.is_timestamp(column.type):
+        return column
+    if _is_day(value):
+        local = pc.local_timestamp(column) if column.type.tz else column
+        return pc.floor_temporal(local, unit="day").cast(pa.date32(), safe=False)
+    if column.type.unit == "ns":
+        # Nanoseconds reach from 1677 to 2262 only; a wanted moment may lie outside.
+        return column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return column
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
 
 
 def _scalar(column: pa.Array, value: Any) -> pa.Scalar:
     if not _is_number(column.type):
-        return pa.scalar(value, column.type)
+        return pa.scalar(value, _beside(column.slice(0, 0), value).type)
     # A whole number may lie outside the column's own type, so it is compared in the widest one that holds it.
     return pa.scalar(value, pa.int64() if isinstance(value, int) and abs(value) < 2**63 else pa.float64())
 
@@ -151,10 +172,12 @@ def _read_date(value: Any) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value).strip()[:10])
 
 
-def _read_moment(value: Any, kind: pa.DataType) -> dt.datetime:
-    """The moment to the column's precision; without a zone of its own it is in the column's zone."""
-    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)
+def _read_moment(value: Any, kind: pa.DataType) -> dt.date:
+    """A date if no time of day was given, else the moment; without a zone it is in the column's zone."""
+    if _is_day(value):
+        return value
+    if isinstance(value, str) and "T" not in value and ":" not in value:
+        return dt.date.fromisoformat(value.strip())
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value).strip())
     if kind.unit == "s":
         moment = moment.replace(microsecond=0)

@@ -72,7 +72,9 @@ def test_parse(text: str, column: str, wanted: dict[str, Any]) -> None:
     assert parse(text, COLUMNS) == Condition(column, **wanted)
 
 
-@pytest.mark.parametrize("text", ["age", "age>=", "age is tall", "age in", "age in {}", "age between 3", "age ~ 5", "age=  "])
+@pytest.mark.parametrize(
+    "text", ["age", "age>=", "age is tall", "age in", "age in {}", "age between 3", "age ~ 5", "age=  "]
+)
 def test_parse_refuses_what_it_cannot_read(text: str) -> None:
     with pytest.raises(ConditionError) as caught:
         parse(text, COLUMNS)
@@ -80,7 +82,7 @@ def test_parse_refuses_what_it_cannot_read(text: str) -> None:
 
 
 def test_parse_names_the_nearest_columns() -> None:
-    with pytest.raises(ConditionError, match="no column 'incme'.*Did you mean: income"):
+    with pytest.raises(ConditionError, match=r"no column 'incme'.*Did you mean: income"):
         parse("incme=>50K", COLUMNS)
 
 

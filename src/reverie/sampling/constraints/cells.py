@@ -97,7 +97,7 @@ def joint(columns: list[np.ndarray]) -> np.ndarray:
 def truths(column: pa.ChunkedArray | pa.Array) -> np.ndarray | None:
     """A yes/no column as 0.0 and 1.0 (NaN missing), or None if it holds anything else."""
     array = flat(column)
-    if not (pa.types.is_boolean(array.type) or axis(array.type) == "number"):
+    if not (pa.types.is_boolean(array.type) or pa.types.is_null(array.type) or axis(array.type) == "number"):
         return None
     values = numbers(array)
     return values if np.all((values == 0) | (values == 1) | np.isnan(values)) else None

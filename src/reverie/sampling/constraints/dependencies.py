@@ -10,7 +10,8 @@ from reverie.schema.types import Constraint
 
 _TESTS = 30.0
 _SHARE = 0.01
-_COVERED = 0.9
+_ENFORCED = 0.9
+_OFFERED = 0.5
 _PROTECTED = 5
 _MOST_LEVELS = 100
 _EXPECTED = 10.0
@@ -22,19 +23,22 @@ def determined(observed: Observed) -> list[Constraint]:
     key.
 
     Evidence is counted in repeats: rows whose key was seen before, times the chance that another row of the
-    table would differ. It must be 30 and 1 % of the rows.
+    table would differ. It must be 30 and 1 % of the rows, and half of the rows must hold a key that at least
+    5 rows share; where less than 90 % do, the rule is only offered.
     """
-    names = [name for name in observed.levelled if len(observed.codes(name)[1]) > 1]
+    names = observed.levelled
+    covered = {name: _covered(observed, name) for name in names}
     pairs = {
         (key, name)
         for key, name in itertools.permutations(names, 2)
-        if _determines(observed.sample, key, name) and _determines(observed, key, name)
+        if covered[key] >= _OFFERED
+        and _determines(observed.sample, key, name)
+        and _determines(observed, key, name)
+        and _tests(observed, key, name) >= max(_TESTS, _SHARE * observed.rows)
     }
-    keys = _roots(observed, names, pairs)
     return [
-        _constraint(observed, key, name)
-        for name, key in keys.items()
-        if _tests(observed, key, name) >= _needed(observed)
+        _constraint(observed, key, name, enforced=covered[key] >= _ENFORCED)
+        for name, key in _roots(observed, names, pairs).items()
     ]
 
 
@@ -79,10 +83,6 @@ def _tests(observed: Observed, key: str, name: str) -> float:
     return (observed.rows - len(observed.codes(key)[1])) * differ
 
 
-def _needed(observed: Observed) -> float:
-    return max(_TESTS, _SHARE * observed.rows)
-
-
 def _roots(observed: Observed, names: list[str], pairs: set[tuple[str, str]]) -> dict[str, str]:
     """Determined column -> its key, which none determines. Of two that fix each other, text is the key."""
 
@@ -102,16 +102,22 @@ def _roots(observed: Observed, names: list[str], pairs: set[tuple[str, str]]) ->
     return {name: key for name, key in keys.items() if key not in keys}
 
 
-def _constraint(observed: Observed, key: str, name: str) -> Constraint:
-    counts = np.bincount(observed.codes(key)[0])
-    covered = counts[counts >= _PROTECTED].sum() / observed.rows
+def _covered(observed: Observed, key: str) -> float:
+    """Share of the rows whose value of the key is present and held by enough rows to be kept."""
+    codes, levels = observed.codes(key)
+    counts = np.bincount(codes, minlength=len(levels))
+    present = levels.is_valid().to_numpy(zero_copy_only=False)
+    return float(counts[present & (counts >= _PROTECTED)].sum()) / observed.rows
+
+
+def _constraint(observed: Observed, key: str, name: str, *, enforced: bool) -> Constraint:
     return Constraint(
         kind="fixed_combinations",
         columns=(key, name),
         options={"determined": name},
-        enforced=bool(covered >= _COVERED),
-        evidence=f"each of the {len(counts):,} values of {key} goes with one value of {name}, "
-        f"in all {observed.rows:,} rows",
+        enforced=enforced,
+        evidence=f"each of the {len(observed.codes(key)[1]):,} values of {key} goes with one value "
+        f"of {name}, in all {observed.rows:,} rows",
     )
 
 

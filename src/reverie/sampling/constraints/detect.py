@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from reverie.core import registry
-from reverie.sampling.constraints.base import PACKAGE
+from reverie.sampling.constraints.base import PACKAGE, rule_for
 from reverie.sampling.constraints.observed import Observed
 from reverie.schema.types import Constraint, Table
 
@@ -22,16 +22,17 @@ def detect(table: pa.Table, schema: Table) -> tuple[Constraint, ...]:
 
 
 def _follows(constraint: Constraint, found: list[Constraint]) -> bool:
-    """Whether another rule among those found says all that this one does.
+    """Whether other rules among those found make this one superfluous.
 
-    What a formula or a determined column makes is right by construction, so rules on the same columns say no
-    more.
+    What a formula or a determined column makes is right by construction: rules on the same columns say no
+    more, and a column needs to be made only once, by a formula rather than by looking it up.
     """
-    makers = [
-        c
-        for c in found
-        if c.enforced and (c.kind == "formula" or c.options.get("determined")) and c != constraint
-    ]
-    if constraint.kind not in ("inequality", "conditional"):
-        return False
-    return any(set(constraint.columns) <= set(maker.columns) for maker in makers)
+    makers = [c for c in found if c.enforced and c != constraint and rule_for(c).made(c) is not None]
+    made = rule_for(constraint).made(constraint)
+    if made is not None:
+        return any(c.kind == "formula" and rule_for(c).made(c) == made for c in makers)
+    if constraint.kind == "one_hot":
+        return set(constraint.columns) <= {rule_for(c).made(c) for c in makers}
+    return constraint.kind in ("inequality", "conditional") and any(
+        set(constraint.columns) <= set(c.columns) for c in makers
+    )

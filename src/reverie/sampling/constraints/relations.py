@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reverie.sampling.constraints import arithmetic, cells
+from reverie.sampling.constraints.base import circle
 from reverie.sampling.constraints.observed import Observed
 from reverie.schema.types import Constraint
 
@@ -26,6 +27,19 @@ class _Matrix:
     values: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Fit:
+    """A formula that holds: exactly, or once rounded to the `decimals` of its result."""
+
+    constraint: Constraint
+    exact: bool
+    decimals: int | None
+
+    def rank(self) -> tuple[bool, int]:
+        """Exact formulas first; of rounded ones the finest, as the coarse one does not give it back."""
+        return (not self.exact, 0 if self.decimals is None else -self.decimals)
+
+
 def sums(observed: Observed) -> list[Constraint]:
     """Columns that are weighted sums of others plus a constant.
 
@@ -41,7 +55,9 @@ def sums(observed: Observed) -> list[Constraint]:
         centred = matrix.values[:, j] - matrix.values[:, j].mean()
         residue = centred - basis @ (basis.T @ centred)
         residue -= basis @ (basis.T @ residue)
-        if np.max(np.abs(residue), initial=0.0) <= _slack(observed, name) + 1e-7 * np.max(np.abs(centred)):
+        if np.max(np.abs(residue), initial=0.0) <= 2 * _slack(observed, name) + 1e-7 * np.max(
+            np.abs(centred)
+        ):
             constraint = _sum(observed, matrix, j, independent)
             if constraint is not None:
                 found.append(constraint)
@@ -65,16 +81,25 @@ def products(observed: Observed, known: list[Constraint]) -> list[Constraint]:
     ]
     if not results or len(names) < 3:
         return []
-    found: list[Constraint] = []
+    fits: list[_Fit] = []
     for operation, pairs in (("product", itertools.combinations), ("ratio", itertools.permutations)):
-        for result, left, right in _probe(observed, results, list(pairs(names, 2)), operation):
-            taken = [set(constraint.columns) for constraint in found]
-            if {result, left, right} in taken or any(result == constraint.columns[0] for constraint in found):
-                continue
-            constraint = Constraint(
-                kind="formula", columns=(result, left, right), options={"operation": operation}
-            )
-            found += _verified(observed, constraint)
+        for columns in _probe(observed, results, list(pairs(names, 2)), operation):
+            constraint = Constraint(kind="formula", columns=columns, options={"operation": operation})
+            fit = _verify(observed, constraint)
+            fits += [fit] if fit is not None else []
+    return _compatible(sorted(fits, key=_Fit.rank), known)
+
+
+def _compatible(fits: list[_Fit], known: list[Constraint]) -> list[Constraint]:
+    """The first fit for each triple and each result, and none that would need itself."""
+    makers = {constraint.columns[0]: constraint.columns[1:] for constraint in known}
+    found: list[Constraint] = []
+    for fit in fits:
+        result, *operands = fit.constraint.columns
+        told = any(set(fit.constraint.columns) == set(other.columns) for other in found)
+        if not told and result not in makers and not circle(makers | {result: tuple(operands)}):
+            makers[result] = tuple(operands)
+            found.append(fit.constraint)
     return found
 
 
@@ -123,8 +148,9 @@ def _with_nice_weights(
         options = {"operation": "sum", "weights": weights.tolist()} | (
             {"constant": constant} if constant else {}
         )
-        if found := _verified(observed, Constraint(kind="formula", columns=columns, options=options)):
-            return found[0]
+        fit = _verify(observed, Constraint(kind="formula", columns=columns, options=options))
+        if fit is not None:
+            return fit.constraint
     return None
 
 
@@ -159,25 +185,23 @@ def _probe(
     return found
 
 
-def _verified(observed: Observed, constraint: Constraint) -> list[Constraint]:
-    """The constraint with its evidence, if it holds in the sample and then in all rows."""
+def _verify(observed: Observed, constraint: Constraint) -> _Fit | None:
+    """How the constraint fits, with its evidence, if it holds in the sample and then in all rows."""
+    worst, count = 0.0, 0
+    decimals = cells.decimals(observed.sample.numbers(constraint.columns[0]))
     for part in (observed.sample, observed):
         wanted = arithmetic.reckon(constraint, [part.numbers(name) for name in constraint.columns[1:]])
         result = part.numbers(constraint.columns[0])
         both = np.isfinite(wanted) & np.isfinite(result)
-        off = np.abs(wanted[both] - result[both]) > _slack(observed, constraint.columns[0])
-        if np.any(off) or np.count_nonzero(both) < _ROWS:
-            return []
+        worst = float(np.max(np.abs(wanted[both] - result[both]), initial=0.0))
+        count = int(np.count_nonzero(both))
+        if worst > _slack(observed, constraint.columns[0]) or count < _ROWS:
+            return None
     if len(np.unique(result[both])) < _FEWEST_RESULTS:
-        return []
-    count = int(np.count_nonzero(both))
-    return [
-        constraint.model_copy(
-            update={
-                "evidence": f"exact, to the column's decimals, in all {count:,} rows that have the numbers"
-            }
-        )
-    ]
+        return None
+    evidence = f"exact, to the column's decimals, in all {count:,} rows that have the numbers"
+    exact = worst <= arithmetic.slack(None, result)
+    return _Fit(constraint.model_copy(update={"evidence": evidence}), exact, decimals)
 
 
 def _slack(observed: Observed, name: str) -> float:

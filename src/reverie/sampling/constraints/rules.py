@@ -79,20 +79,19 @@ class Rules:
     def translate(self, conditions: Sequence[Condition]) -> tuple[list[Condition], list[Condition]]:
         """Conditions on the modelled columns, and those that must be checked on the rows after `restore`.
 
-        Values are read in the type of their column. Raises ConditionError if a value makes no sense in it, or
-        if no row can meet the condition.
+        Raises ConditionError if a value makes no sense in a column that is restored, or no row can meet it.
         """
         for condition in conditions:
             if condition.column not in self.arrow:
-                raise ConditionError(
-                    "no such column", where=condition.column, fix="See the columns with inspect"
-                )
-        wanted = [typed(condition, self.arrow[condition.column]) for condition in conditions]
-        after: list[Condition] = []
+                fix = f"Columns are: {', '.join(self.arrow)}"
+                raise ConditionError("no such column", where=condition.column, fix=fix)
+        wanted, after = list(conditions), []
         for rule in self.rules:
-            after += [c for c in wanted if c.column in rule.rewrites]
             made = [c for c in wanted if c.column in rule.drops]
-            after += [c for c in made if c.column in self.arrow]
+            changed = [
+                c for c in wanted if c.column in (*rule.drops, *rule.rewrites) and c.column in self.arrow
+            ]
+            after += [typed(c, self.arrow[c.column]) for c in changed]
             wanted = [c for c in wanted if c not in made] + [t for c in made for t in rule.translate(c)]
         return wanted, after
 

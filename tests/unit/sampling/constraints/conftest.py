@@ -12,7 +12,9 @@ Describe = Callable[..., Table]
 
 @pytest.fixture(scope="session")
 def describe() -> Describe:
-    def schema(table: pa.Table, constraints: Sequence[Constraint] = (), primary_key: str | None = None) -> Table:
+    def schema(
+        table: pa.Table, constraints: Sequence[Constraint] = (), primary_key: str | None = None
+    ) -> Table:
         columns = tuple(Column(name=name, type="category") for name in table.column_names)
         return Table(name="made", columns=columns, constraints=tuple(constraints), primary_key=primary_key)
 

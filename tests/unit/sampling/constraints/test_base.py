@@ -9,12 +9,13 @@ from reverie.schema.types import Constraint
 
 
 def test_kinds_are_discovered() -> None:
-    assert set(kinds()) == {
-        "conditional", "fixed_combinations", "formula", "inequality", "one_hot", "predicate", "range", "unique",
-    }  # fmt: skip
+    assert set(kinds()) >= {"conditional", "fixed_combinations", "formula", "inequality"}
+    assert set(kinds()) >= {"one_hot", "predicate", "range", "unique"}
 
 
-@pytest.mark.parametrize("kind", ["conditional", "fixed_combinations", "formula", "inequality", "one_hot", "range"])
+@pytest.mark.parametrize(
+    "kind", ["conditional", "fixed_combinations", "formula", "inequality", "one_hot", "range"]
+)
 def test_every_kind_refuses_unknown_options(kind: str) -> None:
     rule = rule_for(Constraint(kind=kind, columns=("a", "b")))
     with pytest.raises(ConstraintError, match="unknown option 'colour'"):
@@ -22,7 +23,7 @@ def test_every_kind_refuses_unknown_options(kind: str) -> None:
 
 
 def test_unknown_kind() -> None:
-    with pytest.raises(ConstraintError, match="no kind of constraint 'sorted'.*inequality"):
+    with pytest.raises(ConstraintError, match=r"no kind of constraint 'sorted'.*inequality"):
         rule_for(Constraint(kind="sorted", columns=("a",)))
 
 

@@ -98,7 +98,14 @@ def test_truths() -> None:
 
 @pytest.mark.parametrize(
     ("values", "places"),
-    [([1.0, 2.0], 0), ([0.1, 0.25], 2), ([1234567.89], 2), ([np.pi], None), ([np.nan], 0), ([1e308, 0.5], None)],
+    [
+        ([1.0, 2.0], 0),
+        ([0.1, 0.25], 2),
+        ([1234567.89], 2),
+        ([np.pi], None),
+        ([np.nan], 0),
+        ([1e308, 0.5], None),
+    ],
 )
 def test_decimals(values: list[float], places: Any) -> None:
     assert cells.decimals(np.array(values)) == places

@@ -55,7 +55,9 @@ def test_state() -> None:
     assert Combos.from_state(combos.state()).table.equals(combos.table)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["p", "q", None]), st.integers(0, 2)), min_size=1), st.integers(1, 4))
+@given(
+    st.lists(st.tuples(st.sampled_from(["p", "q", None]), st.integers(0, 2)), min_size=1), st.integers(1, 4)
+)
 def test_what_is_found_is_the_row_itself(rows: list[tuple[str | None, int]], k: int) -> None:
     table = pa.table({"a": pa.array([a for a, _ in rows], pa.string()), "b": [b for _, b in rows]})
     combos, counts = Combos.learn(table, ("a", "b"), k)

@@ -29,13 +29,15 @@ def test_sample_is_short_and_even(describe) -> None:
 
 
 def test_levelled_and_numeric(describe) -> None:
-    table = pa.table({
-        "constant": ["a"] * 3_000,
-        "many": [str(i) for i in range(3_000)],
-        "few": ["a", "b", None] * 1_000,
-        "whole": [1, 2] * 1_500,
-        "list": [[1]] * 3_000,
-    })
+    table = pa.table(
+        {
+            "constant": ["a"] * 3_000,
+            "many": [str(i) for i in range(3_000)],
+            "few": ["a", "b", None] * 1_000,
+            "whole": [1, 2] * 1_500,
+            "list": [[1]] * 3_000,
+        }
+    )
     found = Observed(table, describe(table))
     assert found.levelled == ["few", "whole"]
     assert found.numeric == {"whole": "number"}

@@ -140,7 +140,9 @@ class FixedCombinations(Rule):
 
         Combinations too rare to be kept get labels of their own, which the codec of categories then protects.
         """
-        if self.mode != "fuse":
+        if not self.drops:
+            return table
+        if self.mode == "lookup":
             return table.drop_columns(list(self.drops))
         spot = self.combos.find(table, self.constraint.columns)
         rare = spot < 0
@@ -173,6 +175,8 @@ class FixedCombinations(Rule):
 
     def restore(self, table: pa.Table) -> pa.Table:
         """The columns of each row's combination; missing where the combination is not known."""
+        if not self.drops:
+            return table
         if self.mode == "lookup":
             spot = self.combos.find(table, self._keys)
         else:

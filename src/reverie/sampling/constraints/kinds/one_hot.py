@@ -86,6 +86,8 @@ class OneHot(Rule):
 
     def reduce(self, table: pa.Table) -> pa.Table:
         """The name of the true column in the place of the columns."""
+        if not self.drops:
+            return table
         values = _matrix(table, self.constraint.columns)
         values = np.full((table.num_rows, len(self.arrow)), np.nan) if values is None else values
         place = np.argmax(np.nan_to_num(values), axis=1)
@@ -107,6 +109,8 @@ class OneHot(Rule):
 
     def restore(self, table: pa.Table) -> pa.Table:
         """The columns again, in the types they had."""
+        if not self.drops:
+            return table
         label = table[self._made].cast(pa.string()).combine_chunks()
         table = table.drop_columns([self._made])
         for name, kind in zip(self.constraint.columns, self.arrow, strict=True):

@@ -6,6 +6,7 @@ import pyarrow as pa
 from reverie.sampling.constraints import cells
 from reverie.sampling.constraints.base import Rule
 from reverie.sampling.constraints.observed import Observed
+from reverie.sampling.matching import flat
 from reverie.schema.types import Constraint
 
 _ROWS = 100
@@ -17,10 +18,10 @@ class Unique(Rule):
 
     def valid(self, table: pa.Table) -> np.ndarray:
         """All rows but those that repeat an earlier one."""
-        columns = [table[name] for name in self.constraint.columns]
+        columns = [flat(table[name]) for name in self.constraint.columns]
         absent = np.zeros(table.num_rows, dtype=bool)
         for column in columns:
-            absent |= column.is_null().to_numpy()
+            absent |= column.is_null().to_numpy(zero_copy_only=False)
         first = np.zeros(table.num_rows, dtype=bool)
         first[
             np.unique(cells.joint([cells.codes(column)[0] for column in columns]), return_index=True)[1]

@@ -247,9 +247,10 @@ def _without_leading_zero(pattern: Pattern) -> Pattern:
     """Numbers do not start with 0, and those of 19 digits must stay below 2**63."""
     places: list[tuple[str, ...]] = []
     for each in pattern.places:
-        first = each[0].replace("0", "") if len(each) > 1 else each[0]
-        first = first.replace("9", "") if len(each) >= 19 else first
-        places.append((first or "1", *each[1:]))
+        first, rest = each[0], each[1:]
+        first = first.replace("0", "") if rest else first
+        first = first.replace("9", "") if len(rest) >= 18 else first
+        places.append((first or "1", *rest))
     return Pattern(tuple(places), pattern.weights)
 
 

@@ -21,7 +21,9 @@ def pool(locale: str, part: str) -> pa.Array:
     fake = Faker(locale if locale in AVAILABLE_LOCALES else "en_US")
     fake.seed_instance(20_240_229)
     draw = getattr(fake, part)
-    return pa.array(list(dict.fromkeys(str(draw()).replace("\n", ", ") for _ in range(_DRAWS))))
+    drawn = dict.fromkeys(str(draw()).replace("\n", ", ") for _ in range(_DRAWS))
+    # American telephone numbers come with extensions, which columns of them rarely have.
+    return pa.array([value for value in drawn if part != "phone_number" or "x" not in value])
 
 
 @cache

@@ -58,6 +58,7 @@ def settle(
         for batch in batches():
             rungs = list(pool.map(_climb, batch.columns, ladders, rungs))
         kinds = [ladder[rung] for ladder, rung in zip(ladders, rungs, strict=True)]
+        _refuse_bytes(schema.names, kinds, where)
         target = pa.schema(list(zip(schema.names, kinds, strict=True)))
         infinite = [0] * len(ladders)
 
@@ -93,6 +94,13 @@ def _ladder(field: pa.Field, where: str) -> tuple[pa.DataType, ...]:
     )
 
 
+def _refuse_bytes(names: list[str], kinds: list[pa.DataType], where: str) -> None:
+    for name, kind in zip(names, kinds, strict=True):
+        if pt.is_binary(kind):
+            what = f"column '{name}' holds bytes that are no text"
+            raise DataError(what, where=where, fix="Remove the column, or keep its content in files")
+
+
 def _is_any(*tests: Callable[[pa.DataType], bool]) -> Callable[[pa.DataType], bool]:
     return lambda kind: any(test(kind) for test in tests)
 
@@ -104,7 +112,8 @@ _LADDERS: tuple[tuple[Callable[[pa.DataType], bool], tuple[pa.DataType, ...]], .
     (pt.is_integer, (pa.int64(),)),
     (pt.is_floating, (pa.float64(),)),
     (pt.is_decimal, (pa.int64(), pa.float64(), pa.string())),
-    (_is_any(*_TEXT, *_BYTES, pt.is_fixed_size_binary, *_NESTED), (pa.string(),)),
+    (_is_any(*_TEXT, *_NESTED), (pa.string(),)),
+    (_is_any(*_BYTES, pt.is_fixed_size_binary), (pa.string(), pa.binary())),
     (pt.is_date, (pa.date32(),)),
     (pt.is_time, (pa.time64("us"),)),
     (pt.is_duration, (pa.duration("us"),)),

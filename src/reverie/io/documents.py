@@ -1,5 +1,6 @@
 """JSON: one object a line, or an array of objects, as batches of string columns, through DuckDB."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,8 @@ class _Reader:
         start = source.head(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()
         if not start:
             raise DataError("is empty", where=source.where, fix="Give at least one object")
-        form = "array" if start.startswith(b"[") else "unstructured"
+        form = "newline_delimited" if _is_whole(start) else "unstructured"
+        form = "array" if start.startswith(b"[") else form
         self._objects = (
             f"read_json('{path}', records=false, columns={{'value': 'JSON'}}, format='{form}', "
             f"compression='{source.packing or 'none'}', maximum_object_size={_MOST_BYTES_A_ROW})"
@@ -96,6 +98,15 @@ class _Reader:
             place = re.search(r"line (\d+)", str(error))
             what = f"line {place[1]} is not valid JSON" if place else "is not valid JSON"
             raise DataError(what, where=self._where, fix="Correct it, one object a line") from None
+
+
+def _is_whole(start: bytes) -> bool:
+    """Whether the first line is a whole value, so that every line should be."""
+    try:
+        json.loads(start.split(b"\n", 1)[0])
+    except ValueError:
+        return b"\n" not in start
+    return True
 
 
 def _pointers(names: list[str]) -> str:

@@ -129,11 +129,13 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
     ):
         pass
     try:
-        texts = column.astype("string") if hasattr(column, "astype") else _spell(column)
-        return pa.array(texts, from_pandas=True), "mixes values of several types, and is read as text"
-    except (pa.ArrowException, TypeError, ValueError, AttributeError):
-        what = f"column '{name}' holds values that are neither numbers, text, dates nor durations"
-        raise DataError(what, where=_WHERE, fix="Remove or convert it") from None
+        if str(getattr(column, "dtype", "object")) == "object":
+            texts = column.astype("string") if _kind(column) == "pandas" else _spell(column)
+            return pa.array(texts, from_pandas=True), "mixes values of several types, and is read as text"
+    except (pa.ArrowException, TypeError, ValueError):
+        pass
+    what = f"column '{name}' holds values that are neither numbers, text, dates nor durations"
+    raise DataError(what, where=_WHERE, fix="Remove or convert it")
 
 
 def _spell(column: Iterable[Any]) -> list[str | None]:

@@ -1,5 +1,7 @@
 """Batches as lines of text (CSV, JSONL), by whole columns; floats keep every digit, dates are ISO."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Sequence
 
@@ -7,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-_SECOND = 1_000_000
+_SECOND, _DAY = 1_000_000, 86_400_000_000
 _CONTROLS = [chr(code) for code in (*range(0x20), 0x7F)]
 
 
@@ -21,7 +23,9 @@ def render_csv(batch: pa.RecordBatch, delimiter: str = ",") -> pa.Array:
 
 def render_csv_header(names: Sequence[str], delimiter: str = ",") -> bytes:
     """The line of column names."""
-    return (delimiter.join(_quote_csv(pa.array(names, pa.string()), delimiter).to_pylist()) + "\n").encode()
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(names)
+    return line.getvalue().encode()
 
 
 def render_json(batch: pa.RecordBatch) -> pa.Array:
@@ -33,7 +37,7 @@ def render_json(batch: pa.RecordBatch) -> pa.Array:
 
 def _weave(columns: list[pa.Array], between: list[str], missing: str) -> pa.Array:
     """between[0], column 0, between[1], column 1, ... joined row by row."""
-    pieces = [piece for pair in zip(between, columns, strict=False) for piece in pair]
+    pieces = [piece for text, column in zip(between, columns, strict=False) for piece in (text, column)]
     return pc.binary_join_element_wise(
         *pieces, between[-1], "", null_handling="replace", null_replacement=missing
     )
@@ -88,10 +92,9 @@ def _trim_fraction(fine: pa.Array, whole: pa.Array) -> pa.Array:
 def _render_durations(values: pa.Array) -> pa.Array:
     """'1 days 02:03:04', as pandas writes and reads it; days are negative for a negative duration."""
     count = pc.cast(pc.cast(values, pa.duration("us"), safe=False), pa.int64())
-    day = 86_400 * _SECOND
-    days = pc.divide(count, day)
-    days = pc.if_else(pc.less(pc.subtract(count, pc.multiply(days, day)), 0), pc.subtract(days, 1), days)
-    clock = pc.cast(pc.subtract(count, pc.multiply(days, day)), pa.time64("us"))
+    days = pc.divide(count, _DAY)
+    days = pc.if_else(pc.less(pc.subtract(count, pc.multiply(days, _DAY)), 0), pc.subtract(days, 1), days)
+    clock = pc.cast(pc.subtract(count, pc.multiply(days, _DAY)), pa.time64("us"))
     return pc.binary_join_element_wise(pc.cast(days, pa.string()), " days ", render_text(clock), "")
 
 

@@ -29,7 +29,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Survey:
-    """What every byte tells: unpacked size, encoding, whether there are quotes, and stand where they should."""
+    """What every byte tells: unpacked size, encoding, whether quotes occur, and whether in good order."""
 
     size: int
     encoding: str
@@ -94,7 +94,7 @@ def survey(source: Source, encoding: str, dialect: Dialect) -> Survey:
     """Read every byte once. Raises DataError if the file is no text, or its encoding is broken."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     quotes = _QuoteWatch(dialect)
-    size, line, found = 0, 1, encoding
+    size, line, found, last = 0, 1, encoding, b""
     with source.open(encoding) as stream:
         while block := stream.read(BLOCK):
             if b"\0" in block:
@@ -108,13 +108,16 @@ def survey(source: Source, encoding: str, dialect: Dialect) -> Survey:
             if found == "utf-8" and not _decodes(decoder, block):
                 found = _single_byte_encoding(block, source.where, line)
             line += block.count(b"\n")
+            last = block
+    if found == "utf-8" and not _decodes(decoder, b"", final=True):
+        found = _single_byte_encoding(last, source.where, line - last.count(b"\n"))
     quotes.watch(b"\n\n")
     return Survey(size, found, quotes.seen, quotes.sound and not quotes.inside)
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
     try:
-        decoder.decode(block)
+        decoder.decode(block, final)
     except UnicodeDecodeError:
         return False
     return True

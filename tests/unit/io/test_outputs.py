@@ -1,0 +1,36 @@
+import errno
+
+import pytest
+
+from reverie.core.errors import OutputError
+from reverie.io.outputs import explain, replacing
+
+
+def test_old_content_stands_until_the_end(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with replacing(path) as sink:
+        sink.write(b"after")
+        assert path.read_text() == "before"
+    assert path.read_text() == "after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_error_at_the_last_moment_leaves_nothing(tmp_path):
+    path = tmp_path / "a.txt"
+
+    def write():
+        with replacing(path) as sink:
+            sink.write(b"after")
+            path.mkdir()
+
+    with pytest.raises(OutputError, match="cannot be written"):
+        write()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EPIPE, errno.EIO])
+def test_every_meaning_is_one_line(code):
+    line = str(explain(OSError(code, "raw text of the system"), "out.csv"))
+    assert line.startswith("out.csv: ")
+    assert "raw text" not in line

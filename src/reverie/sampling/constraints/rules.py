@@ -134,22 +134,39 @@ def _ordered(constraints: list[Constraint]) -> list[tuple[Constraint, bool]]:
     A column is taken away before those that it is made from; of rules that would make each other's columns,
     the first one does. Then come groups of columns that are modelled as one.
     """
-    makers: dict[str, tuple[str, ...]] = {}
+    makers: dict[str, list[str]] = {}
+    links: dict[str, list[str]] = {}
     blocked = []
     for constraint in constraints:
         made = rule_for(constraint).made(constraint)
-        sources = tuple(name for name in constraint.columns if name != made)
-        if made is not None and (made in makers or circle(makers | {made: sources})):
+        sources = [name for name in constraint.columns if name != made]
+        if made is None:
+            _link(links, constraint.columns[-1], list(constraint.columns[:-1]))
+        elif made in makers or not _link(makers, made, sources):
             blocked.append(constraint)
-        elif made is not None:
-            makers[made] = sources
-    depth = {name: place for place, name in enumerate(TopologicalSorter(makers).static_order())}
+    made_after, linked_after = _depths(makers), _depths(links)
 
     def turn(constraint: Constraint) -> tuple[int, int]:
         made = rule_for(constraint).made(constraint)
-        return (rule_for(constraint).PLACE, 0) if made is None else (0, -depth.get(made, 0))
+        if made is not None:
+            return 0, -made_after.get(made, 0)
+        return rule_for(constraint).PLACE, -linked_after.get(constraint.columns[-1], 0)
 
     return [(constraint, constraint not in blocked) for constraint in sorted(constraints, key=turn)]
+
+
+def _link(edges: dict[str, list[str]], name: str, sources: list[str]) -> bool:
+    """Add that `name` follows from `sources`, unless that would close a circle; whether it was added."""
+    longer = {**edges, name: [*edges.get(name, []), *sources]}
+    if circle(longer):
+        return False
+    edges.update(longer)
+    return True
+
+
+def _depths(edges: dict[str, list[str]]) -> dict[str, int]:
+    """Column -> a number greater than those of all columns that it follows from."""
+    return {name: place for place, name in enumerate(TopologicalSorter(edges).static_order())}
 
 
 def _replace(names: list[str], rule: Rule) -> list[str]:

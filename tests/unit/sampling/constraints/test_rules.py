@@ -259,3 +259,18 @@ def test_no_constraints(describe, table: pa.Table) -> None:
     assert rules.reduce(table).equals(table)
     assert rules.restore(table).equals(table)
     assert rules.valid(table).all()
+
+
+def test_emptied_cells_empty_others_in_turn(describe) -> None:
+    def empties(left: str, right: str) -> Constraint:
+        options = {"when": {"missing": True}, "then": {"missing": True}}
+        return Constraint(kind="conditional", columns=(left, right), options=options)
+
+    columns = ("left", "landed", "parked")
+    generated = pa.table({"left": [None, 1], "landed": [2, None], "parked": [3, 3]})
+    chain = [empties("left", "landed"), empties("landed", "parked")]
+    for order in (chain, chain[::-1]):
+        rules = Rules.fit(generated, describe(generated, order))
+        restored = rules.restore(generated)
+        assert [restored[name].to_pylist() for name in columns] == [[None, 1], [None, None], [None, None]]
+        assert rules.valid(restored).all()

@@ -8,9 +8,11 @@ from reverie.models.margins import CategoryMargin, Margin
 
 TERMS = 24
 """Terms of the Hermite series: two binary columns show correlations up to about .95 by it."""
+SWEEPS = 10
+"""Rounds of `refine`; the second half is averaged."""
 STRONGEST = 0.999
 FLOOR = 1e-5
-"""Least eigenvalue of the repaired matrix."""
+"""Least eigenvalue that needs no repair."""
 
 
 def estimate(
@@ -29,7 +31,8 @@ def estimate(
     count = np.maximum(mass, 1e-12)
     moment = second / count - (first / count) * (first.T / count)
     observed = moment * mass / (mass + shrinkage)
-    return positive_definite(latent_correlation(np.stack([hermite(margin) for margin in margins]), observed))
+    found = latent_correlation(np.stack([hermite(margin) for margin in margins]), observed)
+    return positive_definite(found, np.clip(np.diag(mass) / max(weights.sum(), 1e-12), 1e-3, 1))
 
 
 def hermite(margin: Margin) -> np.ndarray:
@@ -67,14 +70,57 @@ def latent_correlation(series: np.ndarray, observed: np.ndarray) -> np.ndarray:
     return (found + found.T) / 2
 
 
-def positive_definite(matrix: np.ndarray) -> np.ndarray:
-    """The matrix with eigenvalues raised to at least `FLOOR` and its diagonal made 1."""
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] >= FLOOR:
+def positive_definite(matrix: np.ndarray, present: np.ndarray) -> np.ndarray:
+    """The matrix itself if it is positive definite, else with every latent made noisier, and its diagonal 1.
+
+    `present` (latents,) is the share of rows with each latent: the fewer, the more noise. The noise is twice
+    what just removes the negative eigenvalues: relations as tight as that error are not known to exist.
+    """
+    if np.linalg.eigvalsh(matrix)[0] >= FLOOR:
         return matrix
-    raised = (vectors * np.maximum(values, FLOOR)) @ vectors.T
-    scale = np.sqrt(np.diag(raised))
-    return raised / scale / scale[:, None]
+    root = np.sqrt(present)
+    error = max(-np.linalg.eigvalsh(matrix * root * root[:, None])[0], 0.0)
+    return standardised(matrix + np.diag((2 * error + FLOOR) / present))
+
+
+def standardised(covariance: np.ndarray) -> np.ndarray:
+    """The correlation matrix of a covariance matrix."""
+    scale = np.sqrt(np.diag(covariance))
+    return covariance / scale / scale[:, None]
+
+
+def refine(
+    correlation: np.ndarray,
+    margins: Sequence[Margin],
+    seen: Sequence[np.ndarray],
+    weights: np.ndarray,
+    shrinkage: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """A correlation matrix nearer to the most likely one than the pairwise estimate it starts from.
+
+    `seen` has each latent's values, (rows,): codes of a category, numbers with NaN where absent. What they
+    hide of the latents is drawn given all other latents, and the correlations follow from the drawn.
+
+    Source: Celeux & Diebolt 1985 (stochastic EM); Hoff 2007 (copulas by Gibbs sampling).
+    """
+    hidden = [
+        j for j, margin in enumerate(margins) if isinstance(margin, CategoryMargin) or np.isnan(seen[j]).any()
+    ]
+    latents = np.zeros((len(margins), len(weights)))
+    for j, margin in enumerate(margins):
+        latents[j] = margin.latent(latents[j], 1.0, seen[j], rng)
+    kept = []
+    for sweep in range(SWEEPS if hidden else 0):
+        precision = np.linalg.inv(correlation)
+        for j in hidden:
+            variance = 1 / precision[j, j]
+            mean = latents[j] - variance * (precision[j] @ latents)
+            latents[j] = margins[j].latent(mean, np.sqrt(variance), seen[j], rng)
+        correlation = standardised((latents * weights) @ latents.T + shrinkage * np.eye(len(latents)))
+        if sweep >= SWEEPS // 2:
+            kept.append(correlation)
+    return np.mean(kept, axis=0) if kept else correlation
 
 
 def ordered_codes(codes: np.ndarray, k: int, others: np.ndarray, weights: np.ndarray) -> np.ndarray:

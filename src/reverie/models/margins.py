@@ -36,10 +36,11 @@ def within(low: np.ndarray, high: np.ndarray, rng: Source) -> tuple[np.ndarray, 
     heap = np.cumsum(ndtr(b) - base, axis=1)
     total = heap[:, -1]
     point = rng.random(len(low)) * total
-    chosen = np.sum(point[:, None] >= heap[:, :-1], axis=1)[:, None]
-    before = np.where(chosen > 0, np.take_along_axis(heap, np.maximum(chosen - 1, 0), 1), 0.0)
-    a, b, base, right = (np.take_along_axis(x, chosen, 1)[:, 0] for x in (a, b, base, right))
-    normal = np.clip(ndtri(np.maximum(base + point - before[:, 0], TINY)), a, b)
+    chosen = np.sum(point[:, None] >= heap[:, :-1], axis=1)
+    row = np.arange(len(low))
+    before = np.where(chosen > 0, heap[row, chosen - 1], 0.0)
+    a, b, base, right = a[row, chosen], b[row, chosen], base[row, chosen], right[row, chosen]
+    normal = np.clip(ndtri(np.maximum(base + point - before, TINY)), a, b)
     return np.where(right, -normal, normal), log_between(low, high, total)
 
 

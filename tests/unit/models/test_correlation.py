@@ -8,6 +8,7 @@ from reverie.models.correlation import (
     latent_correlation,
     ordered_codes,
     positive_definite,
+    refine,
 )
 from reverie.models.margins import CategoryMargin, RealMargin
 
@@ -98,10 +99,36 @@ def test_few_rows_are_drawn_towards_independence(rng):
 
 def test_repair_of_a_matrix_that_is_none():
     broken = np.array([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]])
-    fixed = positive_definite(broken)
-    assert np.linalg.eigvalsh(fixed)[0] > 0
+    fixed = positive_definite(broken, np.ones(3))
+    assert np.linalg.eigvalsh(fixed)[0] > 0.1
     np.testing.assert_allclose(np.diag(fixed), 1)
-    assert positive_definite(np.eye(3)) is not None
+    np.testing.assert_array_equal(positive_definite(np.eye(3), np.ones(3)), np.eye(3))
+
+
+def test_repair_blames_what_is_rarely_present():
+    broken = np.array([[1, 0.9, 0.9], [0.9, 1, -0.5], [0.9, -0.5, 1]])
+    fixed = positive_definite(broken, np.array([1.0, 1.0, 0.02]))
+    assert fixed[0, 1] > 0.7
+    assert fixed[0, 2] < 0.6 * fixed[0, 1]
+
+
+def test_refined_estimate_finds_the_truth_from_anywhere(rng):
+    """From independence to the truth, by what is seen of a category and of a number that is often absent."""
+    truth = np.array([[1, 0.8, 0.5], [0.8, 1, 0.5], [0.5, 0.5, 1]])
+    latents = rng.multivariate_normal(np.zeros(3), truth, size=6000).T
+    pair = margin(0.3, 0.3, 0.4)
+    codes = pair.values(latents[0])
+    present = np.where(rng.random(6000) < 0.5, latents[2], np.nan)
+    margins, weights = (pair, RealMargin(), RealMargin()), np.ones(6000)
+    got = refine(np.eye(3), margins, (codes, latents[1], present), weights, 1.0, rng)
+    np.testing.assert_allclose(got, truth, atol=0.06)
+    assert np.linalg.eigvalsh(got)[0] > 0
+
+
+def test_nothing_hidden_needs_no_refinement(rng):
+    start = np.array([[1, 0.3], [0.3, 1]])
+    seen = rng.normal(size=(2, 50))
+    np.testing.assert_array_equal(refine(start, (RealMargin(),) * 2, seen, np.ones(50), 1.0, rng), start)
 
 
 def test_impossible_covariance_is_clipped():

@@ -12,7 +12,7 @@ import numpy as np
 
 from reverie.core.errors import ArtifactError, ConfigError
 from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
-from reverie.models.correlation import estimate, ordered_codes
+from reverie.models.correlation import estimate, ordered_codes, refine
 from reverie.models.margins import CategoryMargin, Margin, RealMargin
 from reverie.models.particles import BlockEvidence, known_share
 from reverie.models.sequential import Sequential
@@ -26,7 +26,8 @@ CAPABILITIES = Capabilities(
 )
 GHK = 32
 """Draws of the hidden latents over which `log_prob` averages a row with categories."""
-ORDERING_ROWS = 20_000
+SAMPLED_ROWS = 6_000
+"""Most rows from which the order of codes and the hidden parts of latents are learned."""
 
 
 @dataclass(frozen=True)
@@ -191,14 +192,27 @@ def fit(
     scores = {spec.name: _scores(margins[spec.name], array) for spec, array in blocks}
     _reorder(blocks, margins, scores, mass, config, rng)
     on_progress(Progress("correlations", 1, 2))
-    flat = [margin for spec in blocks.specs for margin in margins[spec.name]]
-    correlation = estimate(
-        flat, np.concatenate([scores[spec.name] for spec in blocks.specs], axis=1), mass, config.shrinkage
-    )
+    correlation = _correlation(blocks, margins, scores, mass, config, rng)
     on_progress(Progress("correlations", 2, 2))
     return Copula(
         blocks.specs, margins, correlation, gates_first(blocks.specs, [spec.name for spec in blocks.specs])
     )
+
+
+def _correlation(
+    blocks: Blocks,
+    margins: dict[str, tuple[Margin, ...]],
+    scores: dict[str, np.ndarray],
+    weights: np.ndarray,
+    config: Config,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    flat = [margin for spec in blocks.specs for margin in margins[spec.name]]
+    joint = np.concatenate([scores[spec.name] for spec in blocks.specs], axis=1)
+    start = estimate(flat, joint, weights, config.shrinkage)
+    some = rng.permutation(blocks.rows)[:SAMPLED_ROWS]
+    seen = [column for _, array in blocks for column in array[some].reshape(len(some), -1).T]
+    return refine(start, flat, seen, weights[some], max(config.shrinkage, 1e-3), rng)
 
 
 def _margins(spec: Spec, array: np.ndarray, weights: np.ndarray, config: Config) -> tuple[Margin, ...]:
@@ -257,7 +271,7 @@ def _reorder(
     loose = [
         spec for spec in blocks.specs if isinstance(spec, Category) and spec.k > 2 and not _is_ordered(spec)
     ]
-    some = rng.permutation(blocks.rows)[:ORDERING_ROWS]
+    some = rng.permutation(blocks.rows)[:SAMPLED_ROWS]
     for spec in loose * 2:
         others = [np.nan_to_num(scores[name][some]) for name in scores if name != spec.name]
         if others:

@@ -119,14 +119,17 @@ def _diagnose(source: Source, encoding: str, dialect: Dialect, width: int) -> No
         with source.open(encoding) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
             reader = rows(lines, dialect, strict=True)
             for row in reader:
-                if row and len(row) != width:
-                    what = f"line {line} has {len(row)} fields, and the header has {width}"
-                    raise DataError(what, where=source.where, fix="Correct that line, or its quotes")
+                _check_width(row, width, f"line {line}", source.where)
                 line = reader.line_num + 1
     except csv.Error:
         what = f"broken quoting in the row that starts on line {line}"
-        raise DataError(
-            what, where=source.where, fix="Close its quotes, or double those inside a value"
-        ) from None
+        fix = "Close its quotes, or double those inside a value"
+        raise DataError(what, where=source.where, fix=fix) from None
     finally:
         csv.field_size_limit(before)
+
+
+def _check_width(row: list[str], width: int, line: str, where: str) -> None:
+    if row and len(row) != width:
+        what = f"{line} has {len(row)} fields, and the header has {width}"
+        raise DataError(what, where=where, fix="Correct that line, or its quotes")

@@ -62,7 +62,7 @@ class _Reader:
         if not found:
             raise DataError("has no records", where=self._where, fix="Give at least one object")
         for group in found:
-            check_names(group["keys"] or [" "], f"{self._where}, record {group['row']}")
+            check_names(group["keys"] or ["-"], f"{self._where}, record {group['row']}")
         return list(dict.fromkeys(key for group in found for key in group["keys"]))
 
     def kinds(self, names: list[str]) -> dict[str, set[str]]:

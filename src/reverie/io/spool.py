@@ -3,7 +3,8 @@
 import errno
 import mmap
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -18,18 +19,21 @@ def gather(schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, on_disk: boo
     """
     if not on_disk:
         return pa.Table.from_batches(list(batches), schema)
-    with tempfile.TemporaryFile(prefix="reverie-") as file:
-        try:
-            with pa.ipc.new_file(file, schema) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-            file.flush()
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            fix = "Free some space, or set TMPDIR to a larger disk"
-            raise OutputError(
-                "no space left for temporary data", where=tempfile.gettempdir(), fix=fix
-            ) from None
+    with tempfile.TemporaryFile(prefix="reverie-") as file, _space():
+        with pa.ipc.new_file(file, schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        file.flush()
         view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return pa.ipc.open_file(pa.py_buffer(view)).read_all()
+
+
+@contextmanager
+def _space() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        fix = "Free some space, or set TMPDIR to a larger disk"
+        raise OutputError("no space left for temporary data", where=tempfile.gettempdir(), fix=fix) from None

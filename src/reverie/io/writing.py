@@ -78,17 +78,21 @@ def write_folder(
     for name in tables:
         if name != Path(name).name or name.startswith("."):
             raise OutputError(f"table '{name}' cannot name a file", where=str(folder), fix="Rename the table")
+    with _folder(place, str(folder)), ExitStack() as stack:
+        for name, table in tables.items():
+            sink = stack.enter_context(writer(place / f"{name}{suffix}", table.schema, overwrite=overwrite))
+            for batch in table.to_batches() if isinstance(table, pa.Table) else table:
+                sink.write(batch)
+
+
+@contextmanager
+def _folder(place: Path, where: str) -> Iterator[None]:
+    """Make the folder if it is not there, and take it away again after an error."""
     created = not place.exists()
-    with writing(str(folder)):
+    with writing(where):
         place.mkdir(exist_ok=True)
     try:
-        with ExitStack() as stack:
-            for name, table in tables.items():
-                sink = stack.enter_context(
-                    writer(place / f"{name}{suffix}", table.schema, overwrite=overwrite)
-                )
-                for batch in table.to_batches() if isinstance(table, pa.Table) else table:
-                    sink.write(batch)
+        yield
     except BaseException:
         if created:
             with suppress(OSError):

@@ -63,3 +63,7 @@ def test_not_a_number(tmp_path):
     table, notes = table_of(tmp_path, '{"a": NaN}\n{"a": Infinity}\n{"a": 2.5}')
     assert table["a"].to_pylist() == [None, None, 2.5]
     assert notes == ("column 'a': 1 infinite values are read as missing",)
+
+
+def test_a_record_without_values_is_all_missing(tmp_path):
+    assert table_of(tmp_path, '{}\n{"a": 1}')[0].to_pylist() == [{"a": None}, {"a": 1}]

@@ -9,6 +9,7 @@ import pyarrow.types as pt
 from reverie.codecs.storage import from_storage
 
 _ZONED = re.compile(r"^timestamp\[(\w+), tz=(.+)\]$")
+_WIDEST = 76
 _DICTIONARY = re.compile(r"^dictionary<values=(.+), indices=(\w+), ordered=([01])>$")
 
 
@@ -61,6 +62,8 @@ def restore(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """`values` as an array of type `kind`; digits that a narrower type cannot hold are dropped."""
     if values.type == kind:
         return values
+    if pt.is_decimal(kind) and pt.is_integer(values.type):
+        values = values.cast(pa.decimal256(_WIDEST, kind.scale))  # Arrow wants room for any integer
     if not pt.is_dictionary(kind):
         return pc.cast(plain(values), kind, safe=False)
     encoded = values if pt.is_dictionary(values.type) else values.dictionary_encode()

@@ -77,8 +77,8 @@ def _spread(pools: Pools, cell: float, low: float, high: float, k: int) -> _Piec
         np.where(loose, np.minimum(right, ceiling), right),
     )
     light = loose & (pools.rows < k) & (np.isfinite(pools.floor) | np.isfinite(pools.ceiling))
-    to_floor = loose & np.r_[True, turn] & (left - floor < half)
-    to_ceiling = loose & np.r_[turn, True] & (ceiling - right < half)
+    to_floor = loose & np.r_[True, turn] & (left - floor < 4 * half)
+    to_ceiling = loose & np.r_[turn, True] & (ceiling - right < 4 * half)
     left = np.where(to_floor | light, np.where(np.isfinite(floor), floor, ceiling - 2 * cell), left)
     right = np.where(to_ceiling | light, np.where(np.isfinite(ceiling), ceiling, floor + 2 * cell), right)
     return _Pieces(pools.rows, left, right, pools.atom)
@@ -97,7 +97,7 @@ def _meet(pools: Pools, half: np.ndarray, cell: float) -> tuple[np.ndarray, np.n
     if len(left) > 1 and together[0]:
         right[0] = min(right[0], left[1])
     base = np.floor(pools.mean) if cell else pools.mean
-    close = together & (left[1:] - right[:-1] <= (half[1:] + half[:-1]) / 2)
+    close = together & (left[1:] - right[:-1] <= 2 * (half[1:] + half[:-1]))
     middle = right[:-1] / 2 + left[1:] / 2
     middle = np.where(pools.atom[1:], left[1:], np.where(pools.atom[:-1], right[:-1], middle))
     middle = np.floor(middle) + cell if cell else middle

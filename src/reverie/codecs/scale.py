@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 
 _BINS = 1 << 16
 _MARGIN = 1e-9
+_CELL_MARGIN = 1e-6
 _BELOW_ONE = 1 - 2.0**-53
 
 
@@ -67,7 +68,7 @@ class Scale:
         """
         piece, values = self._place(values)
         start, stop = self._fractions(piece, values)
-        within = start + (stop - start) * (_MARGIN + (1 - 2 * _MARGIN) * rng.random(len(values)))
+        within = start + (stop - start) * (_CELL_MARGIN + (1 - 2 * _CELL_MARGIN) * rng.random(len(values)))
         within = np.clip(within, _MARGIN, 1 - _MARGIN)  # an end belongs to the neighbour as much
         return ndtri(self.edges[piece] + within * self._share[piece])
 
@@ -93,7 +94,7 @@ class Scale:
         rounding = self._width[piece] * 1e-15 / self._share[piece]
         margin = self._width[piece] * _MARGIN
         if self.grid:
-            return away + np.where((rounding < _MARGIN) & (margin < 1), 0, np.ceil(rounding + margin))
+            return away + np.where((rounding < _CELL_MARGIN) & (margin < 1), 0, np.ceil(rounding + margin))
         return away + 2 * (rounding + margin) + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
 
     def share_below(self, value: float, *, inclusive: bool) -> float:

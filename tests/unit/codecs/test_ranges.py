@@ -35,7 +35,9 @@ def _codes(found):
 def _decoded(line, found):
     """Values from all over the interval of normal scores."""
     real = found["x"]
-    scores = np.clip(np.r_[real.low, ndtri(np.linspace(0.0005, 0.9995, 3_000)), real.high], real.low, real.high)
+    scores = np.clip(
+        np.r_[real.low, ndtri(np.linspace(0.0005, 0.9995, 3_000)), real.high], real.low, real.high
+    )
     arrays = {"x#kind": np.zeros(len(scores), dtype=np.int32), "x": scores.reshape(-1, 1, 1)}
     return line.decode(arrays, len(scores))[0]
 

@@ -46,7 +46,9 @@ def test_values_off_the_scale_take_the_nearest_place_and_tolerance_says_how_far(
     values = np.array([-3, 2, 4, 12])
     assert grid.decode(grid.encode(values, np.random.default_rng(0))).tolist() == [0, 0, 5, 9]
     assert grid.tolerance(values).tolist() == [3, 2, 1, 3]
-    assert np.allclose(plain.decode(plain.encode(np.array([1.4, 1.6, 9]), np.random.default_rng(0))), [1, 2, 4])
+    assert np.allclose(
+        plain.decode(plain.encode(np.array([1.4, 1.6, 9]), np.random.default_rng(0))), [1, 2, 4]
+    )
 
 
 def test_share_below_counts_atoms_on_either_side(grid, plain):

@@ -115,9 +115,10 @@ class Number(Codec):
         """
         numbers, present = read_numbers(self.column.name, values)
         units = _to_units(numbers, self.places)
-        rounding = 0.5 if self.places is not None and numbers.dtype != np.int64 else 0.0
-        away = self.line.tolerance(units) + rounding * (numbers * 10.0 ** (self.places or 0) != units)
-        return np.where(present, away / 10.0 ** (self.places or 0), np.nan)
+        unit = 10.0 ** (self.places or 0)
+        rounded = self.places is not None and numbers.dtype != np.int64
+        away = self.line.tolerance(units) + np.where(rounded & (units / unit != numbers), 0.5, 0.0)
+        return np.where(present, away / unit, np.nan)
 
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         return find_evidence(self.line, condition, self._parse, self._show)

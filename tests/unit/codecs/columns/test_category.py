@@ -54,7 +54,9 @@ def test_rare_levels_are_in_no_state_and_decode_to_kept_ones_by_frequency():
     codec = _fit(LEVELS)
     assert "once" not in str(codec.state())
     assert "twice" not in str(codec.state())
-    drawn = codec.decode({"x": np.full(5_000, 3, dtype=np.int32)}, 5_000, np.random.default_rng(1)).to_pylist()
+    drawn = codec.decode(
+        {"x": np.full(5_000, 3, dtype=np.int32)}, 5_000, np.random.default_rng(1)
+    ).to_pylist()
     assert set(drawn) == {"a", "b"}
     assert drawn.count("a") / 5_000 == pytest.approx(0.6, abs=0.03)
 
@@ -114,7 +116,10 @@ def test_ordinals_have_ranks_and_ranges():
     assert ranks == {"low": 0, "medium": 1, "high": 2}
     assert spec.positions[3] is None
     allowed = codec.evidence(Condition("x", low="medium"))["x"].allowed
-    assert {level for level, yes in zip(codec.levels.to_pylist(), allowed, strict=False) if yes} == {"medium", "high"}
+    assert {level for level, yes in zip(codec.levels.to_pylist(), allowed, strict=False) if yes} == {
+        "medium",
+        "high",
+    }
     with pytest.raises(DataError, match="1 levels are not in the order"):
         _fit(values, "ordinal", levels=["low", "high"])
 

@@ -36,7 +36,16 @@ def test_claims(values, kind):
 
 @pytest.mark.parametrize(
     "value",
-    [7, 1.5, "text", True, dt.date(1500, 1, 2), dt.datetime(2020, 1, 2, 3, 4, 5), dt.time(3, 4), dt.timedelta(hours=2)],
+    [
+        7,
+        1.5,
+        "text",
+        True,
+        dt.date(1500, 1, 2),
+        dt.datetime(2020, 1, 2, 3, 4, 5),
+        dt.time(3, 4),
+        dt.timedelta(hours=2),
+    ],
 )
 def test_the_value_repeats_in_its_own_type_and_survives_its_state(value):
     values = pa.array([value] * 3)
@@ -50,12 +59,20 @@ def test_the_value_repeats_in_its_own_type_and_survives_its_state(value):
 def test_zones_and_dictionaries_survive():
     zoned = pa.array([dt.datetime(2020, 1, 2)] * 2, pa.timestamp("us", tz="Europe/Madrid"))
     codec = _fit(zoned)
-    assert Constant.from_state(codec.column, codec.state()).decode({}, 2, np.random.default_rng(0)).equals(zoned)
-    assert _fit(pa.array(["a", "a"]).dictionary_encode()).decode({}, 1, np.random.default_rng(0)).to_pylist() == ["a"]
+    assert (
+        Constant.from_state(codec.column, codec.state()).decode({}, 2, np.random.default_rng(0)).equals(zoned)
+    )
+    assert _fit(pa.array(["a", "a"]).dictionary_encode()).decode(
+        {}, 1, np.random.default_rng(0)
+    ).to_pylist() == ["a"]
 
 
 def test_empty_columns_keep_their_type():
-    assert _fit(pa.nulls(3, pa.float32()), "empty").decode({}, 2, np.random.default_rng(0)).equals(pa.nulls(2, pa.float32()))
+    assert (
+        _fit(pa.nulls(3, pa.float32()), "empty")
+        .decode({}, 2, np.random.default_rng(0))
+        .equals(pa.nulls(2, pa.float32()))
+    )
 
 
 def test_what_varies_is_refused_within_and_across_parts():
@@ -70,7 +87,14 @@ def test_what_varies_is_refused_within_and_across_parts():
 
 @pytest.mark.parametrize(
     "condition",
-    [{"values": (7,)}, {"values": ("8", "7")}, {"low": 7}, {"high": "7"}, {"missing": False}, {"values": (8,), "negate": True}],
+    [
+        {"values": (7,)},
+        {"values": ("8", "7")},
+        {"low": 7},
+        {"high": "7"},
+        {"missing": False},
+        {"values": (8,), "negate": True},
+    ],
 )
 def test_conditions_that_hold(condition):
     assert _fit(pa.array([7] * 3)).evidence(Condition("x", **condition)) == {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from reverie.evaluation.evaluate import Evaluation
 from reverie.io.outputs import replacing, writing
 from reverie.reports import html, sections
+from reverie.reports.pairs import compare_pairs
 from reverie.reports.protection import K
 from reverie.reports.views import views
 
@@ -37,7 +38,7 @@ def build(
         columns=cards,
         first_columns=sections.FIRST_COLUMNS,
         anchors={card.distribution.name: card.anchor for card in cards},
-        pairs=sections.pairs(evaluation, seen),
+        pairs=compare_pairs(evaluation, seen),
         usefulness=sections.usefulness(evaluation),
         privacy=sections.privacy(evaluation),
         rules=sections.rules(evaluation),

@@ -1,4 +1,4 @@
-"""An evaluation made by hand over small tables that hold all that a report may meet, hostile text included."""
+"""An evaluation made by hand over small tables that hold all that a report may meet, hostile text too."""
 
 import numpy as np
 import pyarrow as pa

@@ -106,8 +106,16 @@ def _coded(view: View, side: Side) -> list[np.ndarray]:
             continue
         values = side.numbers[:, field.index]
         # The largest value and a missing one share the bin after the last, as in the reference.
-        columns.append(np.digitize(values, np.histogram_bin_edges(values[~np.isnan(values)], BINS)))
+        columns.append(np.digitize(values, _edges(values[~np.isnan(values)])))
     return columns
+
+
+def _edges(values: np.ndarray) -> np.ndarray:
+    try:
+        return np.histogram_bin_edges(values, BINS)
+    except ValueError:
+        # One value so large (a date in nanoseconds) that floats cannot divide the range around it.
+        return values[:1]
 
 
 def _sizes(view: View) -> list[int]:

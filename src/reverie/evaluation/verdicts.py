@@ -53,18 +53,14 @@ def _grade(value: float, bounds: tuple[float, float]) -> int:
 
 
 def _bounds(grade: int, bounds: tuple[float, float]) -> str:
-    return f"at most {bounds[0]:g}" if grade == 0 else f"above {bounds[grade - 1]:g}"
+    return f"at most {bounds[0]:.3g}" if grade == 0 else f"above {bounds[grade - 1]:.3g}"
 
 
 def _faithful(found: Found) -> Verdict:
     checks = []
     for name, bounds in (("shape", thresholds.SHAPE), ("trend", thresholds.TREND)):
         if name in found:
-            above = max(0.0, found[name].value - (found[name].floor or 0.0))
-            grade = _grade(above, bounds)
-            checks.append(
-                Check(grade, f"{name} error {above:.2f} % above the floor ({_bounds(grade, bounds)})")
-            )
+            checks.append(_distant(found[name], bounds))
     told = found.get("c2st_fresh") or found.get("c2st_train")
     if told:
         # Below a half means copies, which is for the verdict on privacy.
@@ -75,6 +71,13 @@ def _faithful(found: Found) -> Verdict:
     if not checks:
         return Verdict(NO_EVIDENCE, "no column or too few rows to compare")
     return _worst("faithful", checks)
+
+
+def _distant(error: Measurement, bounds: tuple[float, float]) -> Check:
+    floor = error.floor or 0.0
+    above, allowed = max(0.0, error.value - floor), (max(bounds[0], floor), max(bounds[1], floor))
+    grade = _grade(above, allowed)
+    return Check(grade, f"{error.name} error {above:.2f} % above the floor ({_bounds(grade, allowed)})")
 
 
 def _valid(measurement: Measurement) -> Check:
@@ -92,8 +95,10 @@ def _useful(found: Found, holdout: bool) -> Verdict:
         return Verdict(
             NO_EVIDENCE, f"{said}, but without a holdout the test rows may be ones the generator learned from"
         )
-    grade = _grade(loss.high, thresholds.LOSS)
-    return _worst("useful", [Check(grade, f"{said}; the upper end is {_bounds(grade, thresholds.LOSS)}")])
+    grade = _grade(loss.value, thresholds.LOSS)
+    if grade < 2 and (loss.high - loss.low) / 2 > thresholds.PRECISION:
+        return Verdict(NO_EVIDENCE, f"{said}, which is too wide: give more rows to test on")
+    return _worst("useful", [Check(grade, f"{said} ({_bounds(grade, thresholds.LOSS)})")])
 
 
 def _private(found: Found, holdout: bool) -> Verdict:
@@ -109,12 +114,9 @@ def _private(found: Found, holdout: bool) -> Verdict:
     share = found.get("dcr_share")
     if share is None:
         return Verdict(NO_EVIDENCE, "too few rows to compare distances to train and to holdout rows")
-    if (share.high - share.low) / 2 > thresholds.PRECISION:
-        half = (share.high - share.low) / 2
-        return Verdict(
-            NO_EVIDENCE,
-            f"the share nearer to train is known to +-{half:.3f} only: give more rows",
-        )
+    if all(check.grade == 0 for check in checks) and share.high > thresholds.NEARER[1]:
+        known = f"the share nearer to train is {share.value:.3f}, but {share.high:.3f} cannot be ruled out"
+        return Verdict(NO_EVIDENCE, f"{known}: give more rows")
     return _worst("private", checks)
 
 

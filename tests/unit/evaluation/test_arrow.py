@@ -31,7 +31,7 @@ def test_moments_agree_in_any_storage() -> None:
     day = np.datetime64("1969-12-31")
     expected = day.astype("datetime64[ns]").astype(float)
     for kind in (pa.date32(), pa.timestamp("s"), pa.timestamp("us"), pa.timestamp("ns", "UTC")):
-        values = pa.chunked_array([pa.array([day.astype("datetime64[D]")]).cast(kind)])
+        values = pa.chunked_array([pa.array(np.array([day])).cast(kind)])
         assert arrow.moments(values)[0] == expected
     assert arrow.moments(chunked(["1969-12-31"]))[0] == expected
     assert arrow.moments(chunked(["31.12.1969"]), "%d.%m.%Y")[0] == expected

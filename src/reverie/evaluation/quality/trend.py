@@ -4,7 +4,7 @@ Equal to the Column Pair Trends score of sdmetrics' QualityReport (0.32): for tw
 half the difference of their Pearson correlations; for all other pairs, one minus the total variation distance
 of their contingency tables, numbers cut into ten equal bins of each table's own range, missing a category of
 its own. The average is over the pairs that are related at all in the real data: correlation above .5, or
-Cramér's V above .3. Intervals hold for the bins as they are; that the extremes, and so the bins, would move in
+Cramér's V above .3. Intervals take the bins as they are; that the extremes, and so the bins, would move in
 another sample is not in them.
 """
 

@@ -35,7 +35,7 @@ def type_named(name: str) -> pa.DataType:
 
 
 def to_texts(values: pa.Array) -> list[str]:
-    """Values as text that `from_texts` reads back; dates and times as whole numbers, which no zone or cast can blur."""
+    """Values as text that `from_texts` reads back; dates and times are written as whole numbers."""
     return _as_whole(values).cast(pa.string()).to_pylist()
 
 

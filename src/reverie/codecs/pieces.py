@@ -159,7 +159,7 @@ def _seal(pieces: _Pieces, exact: np.ndarray, origin: np.generic, factor: float)
         low, high = np.clip([pieces.left, pieces.right], -most, most) / factor
     low[pieces.atom] = high[pieces.atom] = exact
     loose = ~pieces.atom[1:]
-    beyond = high[:-1] + 1 if low.dtype == np.int64 else np.nextafter(high[:-1], np.inf)
+    beyond = high[:-1] + 1 if low.dtype == np.int64 else np.nextafter(high[:-1], np.finfo(np.float64).max)
     low[1:] = np.where(loose & (low[1:] <= high[:-1]), beyond, low[1:])
     before = low[1:] - 1 if low.dtype == np.int64 else low[1:]
     high[:-1] = np.where(~pieces.atom[:-1], np.minimum(high[:-1], before), high[:-1])

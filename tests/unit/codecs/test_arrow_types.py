@@ -12,7 +12,8 @@ from reverie.codecs.arrow_types import plain, restore, type_name, type_named
         pa.bool_(), pa.int8(), pa.uint64(), pa.float32(), pa.float64(), pa.decimal128(9, 2), pa.string(),
         pa.large_string(), pa.date32(), pa.date64(), pa.time32("s"), pa.time64("us"), pa.timestamp("ns"),
         pa.timestamp("us", tz="Europe/Madrid"), pa.timestamp("ms", tz="+02:00"), pa.duration("ms"), pa.null(),
-        pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.int32(), pa.timestamp("s", tz="UTC"), ordered=True),
+        pa.dictionary(pa.int8(), pa.string()),
+        pa.dictionary(pa.int32(), pa.timestamp("s", tz="UTC"), ordered=True),
     ],
 )  # fmt: skip
 def test_names_round_trip(kind):

@@ -1,4 +1,4 @@
-"""Conditions on a line: what decodes from the evidence meets the condition, and what meets it is in the evidence."""
+"""Conditions on a line: the evidence holds what meets the condition, and nothing else."""
 
 from fractions import Fraction
 

@@ -141,7 +141,7 @@ def test_nothing_is_refused_in_observed_cells_that_was_never_missing(codec):
 
 def test_columns_that_do_not_fit_are_named(data, schema):
     wrong = Table(name="t", columns=(Column(name="size", type="integer"),))
-    with pytest.raises(DataError, match="size: .* do not read as numbers"):
+    with pytest.raises(DataError, match=r"size: .* do not read as numbers"):
         TableCodec.fit(data, wrong)
     with pytest.raises(DataError, match="t: has no column 'height'"):
         TableCodec.fit(data, Table(name="t", columns=(Column(name="height", type="integer"),)))

@@ -1,7 +1,7 @@
 """Dates, times of day, durations and moments, on the scales of numbers, to the precision that was stored.
 
-A moment becomes its day and its time of day, each on a line of its own, so that weekdays and office hours
-survive.
+A moment becomes its day and its time of day, each on a line of its own, so that office hours survive;
+days of the week that never occur are never drawn.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from reverie.codecs.moments import Moment, parse_moment
 from reverie.codecs.ranges import find_evidence
 from reverie.codecs.storage import is_string
 from reverie.codecs.timeline import DAY, Timeline, is_temporal
+from reverie.codecs.weeks import DAYS, Week
 from reverie.core.errors import DataError
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 from reverie.schema.types import Column
@@ -55,8 +56,11 @@ class Datetime(Codec):
     TYPES = ("date", "datetime", "duration", "time")
     OPTIONS: ClassVar[Mapping[str, type]] = {"format": str, "zone": str}
 
-    def __init__(self, column: Column, timeline: Timeline, main: Line, clock: Line | None, step: int) -> None:
-        self.column, self.timeline, self.main, self.clock, self.step = column, timeline, main, clock, step
+    def __init__(
+        self, column: Column, timeline: Timeline, main: Line, clock: Line | None, step: int, week: Week
+    ) -> None:
+        self.column, self.timeline, self.main, self.clock = column, timeline, main, clock
+        self.step, self.week = step, week
         self.specs = main.specs + (clock.specs if clock else ())
 
     @classmethod
@@ -103,26 +107,28 @@ class Datetime(Codec):
 
     @classmethod
     def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Datetime":
-        step = _precision(column, sketch)
-        day = int(DAY / sketch.timeline.tick)
-        name, k = column.name, protection.k
+        step, name, k = _precision(column, sketch), column.name, protection.k
+        last = int(DAY / sketch.timeline.tick) // step - 1
+        main, clock, bounds = sketch.main, None, (-np.inf, np.inf)
         if sketch.clock is not None:
-            main = Line.learn(name, sketch.main, sketch.nulls, k)
             within = sketch.clock.map(sketch.clock.values // step)
-            clock = Line.learn(f"{name}#time", within, sketch.nulls, k, (0, day // step - 1))
-            return cls(column, sketch.timeline, main, clock, step)
-        bounds = (-np.inf, np.inf)
-        if column.type in ("time", "duration") and not (sketch.main.values < 0).any():
-            bounds = (0, day // step - 1 if column.type == "time" else np.inf)
-        units = sketch.main.map(sketch.main.values // step)
-        return cls(column, sketch.timeline, Line.learn(name, units, sketch.nulls, k, bounds), None, step)
+            clock = Line.learn(f"{name}#time", within, sketch.nulls, k, (0, last))
+        else:
+            main = main.map(main.values // step)
+        if column.type in ("time", "duration") and not (main.values < 0).any():
+            bounds = (0, last if column.type == "time" else np.inf)
+        dated = clock is not None or (column.type == "date" and last == 0)
+        week = Week.of(main.values) if dated else Week()
+        line = Line.learn(name, main.map(week.count(main.values)), sketch.nulls, k, bounds)
+        return cls(column, sketch.timeline, line, clock, step, week)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
         ticks, present = self.timeline.read(self.column.name, values)
         main, within = _split(self.column, self.timeline, ticks)
+        arrays = self.main.encode(self._number(main), present, rng)
         if self.clock is None or within is None:
-            return self.main.encode(main // self.step, present, rng)
-        return self.main.encode(main, present, rng) | self.clock.encode(within // self.step, present, rng)
+            return arrays
+        return arrays | self.clock.encode(within // self.step, present, rng)
 
     def decode(
         self,
@@ -131,11 +137,11 @@ class Datetime(Codec):
         rng: np.random.Generator,  # noqa: ARG002
         offset: int = 0,  # noqa: ARG002
     ) -> pa.Array:
-        units, present = self.main.decode(arrays, rows)
-        if self.clock is None:
-            return self.timeline.write(units * self.step, present)
-        within, _ = self.clock.decode(arrays, rows)
-        return self.timeline.write(units * int(DAY / self.timeline.tick) + within * self.step, present)
+        numbers, present = self.main.decode(arrays, rows)
+        ticks = self.week.restore(numbers) * self._unit
+        if self.clock is not None:
+            ticks += self.clock.decode(arrays, rows)[0] * self.step
+        return self.timeline.write(ticks, present)
 
     def tolerance(self, values: pa.Array) -> np.ndarray:
         """The most by which decode(encode(x)) may differ from each value, in seconds, (rows,) float64; NaN
@@ -143,12 +149,15 @@ class Datetime(Codec):
         """
         ticks, present = self.timeline.read(self.column.name, values)
         main, within = _split(self.column, self.timeline, ticks)
-        if self.clock is None or within is None:
-            away = self.main.tolerance(main // self.step) * float(self.step * self.timeline.tick)
-        else:
-            within_day = self.clock.tolerance(within // self.step) * float(self.step * self.timeline.tick)
-            away = self.main.tolerance(main) * DAY + within_day
-        return np.where(present, away, np.nan)
+        number = self._number(main)
+        whole = main if self.clock is not None else main // self.step
+        longest = DAYS + 1 - len(self.week.days)
+        away = (
+            self.main.tolerance(number) * longest + np.abs(self.week.restore(number) - whole)
+        ) * self._unit
+        if self.clock is not None and within is not None:
+            away += self.clock.tolerance(within // self.step) * self.step
+        return np.where(present, away * float(self.timeline.tick), np.nan)
 
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """A moment without a time of day stands for its whole day.
@@ -156,15 +165,18 @@ class Datetime(Codec):
         Bounds within a day are kept exactly if both are in the same one, and otherwise to the day; whoever
         needs them exactly must look at the decoded rows.
         """
-        if self.clock is None:
-            unit = self.step * self.timeline.tick
-            return find_evidence(
-                self.main, condition, lambda value: self._parse(value).seconds / unit, self._show
-            )
         if condition.missing is not None:
             return find_evidence(self.main, condition, Fraction)
+        if self.clock is None:
+            unit = self._unit * self.timeline.tick
+            return find_evidence(
+                self.main,
+                condition,
+                lambda value: self.week.place(self._parse(value).seconds / unit),
+                self._show,
+            )
         days, hours = _by_day(condition, self._parse)
-        found = find_evidence(self.main, days, Fraction, self._show)
+        found = find_evidence(self.main, days, lambda day: self.week.place(Fraction(day)), self._show)
         if hours is None:
             return found
         unit = self.step * self.timeline.tick
@@ -176,6 +188,7 @@ class Datetime(Codec):
             "format": self.timeline.format,
             "zone": self.timeline.zone,
             "step": self.step,
+            "week": list(self.week.days),
             "main": self.main.state(),
             "clock": self.clock.state() if self.clock else None,
         }
@@ -184,11 +197,27 @@ class Datetime(Codec):
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Datetime":
         timeline = Timeline(state["storage"], state["format"], state["zone"])
         clock = Line.from_state(f"{column.name}#time", state["clock"]) if state["clock"] else None
-        return cls(column, timeline, Line.from_state(column.name, state["main"]), clock, int(state["step"]))
+        return cls(
+            column,
+            timeline,
+            Line.from_state(column.name, state["main"]),
+            clock,
+            int(state["step"]),
+            Week(tuple(state["week"])),
+        )
+
+    @property
+    def _unit(self) -> int:
+        """Ticks in a unit of the main line."""
+        return self.step if self.clock is None else int(DAY / self.timeline.tick)
+
+    def _number(self, main: np.ndarray) -> np.ndarray:
+        """Units of the main line, weekdays that never occur left out."""
+        return self.week.count(main if self.clock is not None else main // self.step)
 
     def _show(self, unit: float) -> str:
-        ticks = int(unit) * (self.step if self.clock is None else int(DAY / self.timeline.tick))
-        return str(self.timeline.write(np.array([ticks]), np.array([True]))[0])
+        ticks = self.week.restore(np.array([int(unit)])) * self._unit
+        return str(self.timeline.write(ticks, np.array([True]))[0])
 
     def _parse(self, value: Any) -> Moment:
         return parse_moment(value, self.column, self.timeline)

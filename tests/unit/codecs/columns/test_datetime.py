@@ -234,3 +234,18 @@ def test_conditions_that_never_hold():
     with pytest.raises(ConditionError, match="never missing"):
         _ask("hours", missing=True)
     assert _ask("holes", missing=True)[1]["x#kind"].allowed.sum() == 1
+
+
+def test_weekends_that_never_occur_are_never_drawn():
+    days = DAYS[np.isin((DAYS + 3) % 7, range(5))]  # 1970-01-01 was a Thursday
+    for values, kind in [
+        (pa.array(days.astype(np.int32)).cast(pa.date32()), "date"),
+        (_array(days * 86_400 + 36_000 + days % 2, pa.timestamp("s")), "datetime"),
+    ]:
+        codec = _fit(values, kind)
+        assert all(value.weekday() < 5 for value in _draw(codec).to_pylist())
+        assert np.mean(codec.tolerance(values) == 0) > 0.95
+        found = codec.evidence(Condition("x", low="2000-01-29", high="2000-01-31"))  # Saturday to Monday
+        assert {str(value)[:10] for value in _ends(codec, found)} == {"2000-01-31"}
+        with pytest.raises(ConditionError, match="no value"):
+            codec.evidence(Condition("x", values=("2000-01-29",)))

@@ -1,0 +1,258 @@
+"""Boosted oblivious trees over binned features: class probabilities with vector leaves, and means.
+
+One tree a round serves all classes at once: its questions are chosen along a random direction of the class
+gradients, its leaves hold a Newton step for every class. So a column of 40 categories costs about what one of
+2 costs, to fit and to draw. The number of rounds is chosen on held-out rows, then all rows are used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError
+from reverie.models import kernels
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to boost. Rounds stop when `patience` of them have not improved the held-out loss by `least_gain`."""
+
+    rounds: int = 60
+    rate: float = 0.2
+    depth: int = 6
+    least_rows: int = 10
+    ridge: float = 2.0
+    rows_share: float = 0.7
+    features_share: float = 1.0
+    holdout_share: float = 0.15
+    patience: int = 4
+    least_gain: float = 5e-5
+    refit: bool = True
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Features as small codes: `codes` (features, rows) uint8; `sizes` (features,) how many codes; `ordered` (features,)."""
+
+    codes: np.ndarray
+    sizes: np.ndarray
+    ordered: np.ndarray
+
+    @property
+    def rows(self) -> int:
+        return self.codes.shape[1]
+
+    def take(self, rows: np.ndarray) -> "Bins":
+        """The rows at integer positions or where the mask is true."""
+        return replace(self, codes=np.ascontiguousarray(self.codes[:, rows]))
+
+    def head(self, count: int) -> "Bins":
+        """The first `count` features."""
+        return Bins(self.codes[:count], self.sizes[:count], self.ordered[:count])
+
+    def with_feature(self, codes: np.ndarray, size: int) -> "Bins":
+        """One more, ordered, feature."""
+        stacked = np.concatenate([self.codes, codes.astype(np.uint8)[None]])
+        return Bins(stacked, np.append(self.sizes, size), np.append(self.ordered, True))
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A fitted sum of trees: `base` (k,), then per tree its questions, its depth, and its leaves' values.
+
+    `losses` (rounds + 1,) are mean held-out losses, before the first round and after each.
+    """
+
+    base: np.ndarray
+    features: np.ndarray
+    tables: np.ndarray
+    depths: np.ndarray
+    values: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def parts(self) -> tuple[np.ndarray, ...]:
+        """The arrays in the order that the kernels take them."""
+        return self.base, self.features, self.tables, self.depths, self.values
+
+    @classmethod
+    def constant(cls, base: np.ndarray, depth: int) -> "Ensemble":
+        """No trees: the same for all rows."""
+        nothing = np.zeros((0, depth), np.int32)
+        tables, values = np.zeros((0, depth, 256), np.uint8), np.zeros((0, 1 << depth, len(base)), np.float32)
+        return cls(base.astype(np.float32), nothing, tables, np.zeros(0, np.int32), values, np.zeros(1))
+
+    def score(self, codes: np.ndarray) -> np.ndarray:
+        """Logits (or the mean) of each row, (rows, k) float32, of `codes` (features, rows) uint8."""
+        out = np.empty((codes.shape[1], len(self.base)), np.float32)
+        kernels.score(codes, *self.parts, out)
+        return out
+
+    def draw(
+        self, codes: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A class a row among the `allowed` (k,) bool, and P(allowed), both (rows,)."""
+        rows = codes.shape[1]
+        drawn, mass = np.empty(rows, np.int32), np.empty(rows, np.float32)
+        kernels.draw_codes(codes, *self.parts, allowed, rng.random(rows, dtype=np.float32), drawn, mass)
+        return drawn, mass
+
+    def log_probability(self, codes: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Log probability of each row's class, (rows,)."""
+        out = np.empty(codes.shape[1])
+        kernels.code_log_probability(codes, *self.parts, classes, out)
+        return out
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Arrays to rebuild it from."""
+        return {
+            "base": self.base,
+            "features": self.features.astype(np.int16),
+            "tables": np.packbits(self.tables, axis=-1),
+            "depths": self.depths.astype(np.int8),
+            "values": self.values,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, np.ndarray], features: int) -> "Ensemble":
+        """Rebuild what `state` gave, over `features` features. Raises ArtifactError if indices point outside."""
+        asked, depths, values = state["features"].astype(np.int32), state["depths"].astype(np.int32), state["values"]
+        tables = np.unpackbits(state["tables"], axis=-1).astype(np.uint8)
+        trees, depth = asked.shape
+        sound = (
+            tables.shape == (trees, depth, 256)
+            and values.shape == (trees, 1 << depth, len(state["base"]))
+            and depths.shape == (trees,)
+            and (not trees or (0 <= asked.min() and asked.max() < features and 0 <= depths.min() <= depths.max() <= depth))
+        )
+        if not sound:
+            raise ArtifactError("holds trees that do not fit its features", where="model", fix="Fit it again")
+        return cls(state["base"].astype(np.float32), asked, tables, depths, values.astype(np.float32), np.zeros(0))
+
+
+def fit_classes(bins: Bins, target: np.ndarray, k: int, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
+    """Boost P(target | bins) of `k` classes; `target` (rows,) int32."""
+    target = np.ascontiguousarray(target, dtype=np.int32)
+
+    def start(train: np.ndarray) -> "_Task":
+        return _Classes(bins, target, k, train, recipe)
+
+    return _choose_rounds(start, len(target), recipe, rng)
+
+
+def fit_mean(bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
+    """Boost E(target | bins); `target` (rows,) float."""
+    target = np.ascontiguousarray(target, dtype=np.float32)
+
+    def start(train: np.ndarray) -> "_Task":
+        return _Mean(bins, target, train, recipe)
+
+    return _choose_rounds(start, len(target), recipe, rng)
+
+
+class _Task:
+    """What is boosted: the state of all rows' predictions. `gradient` returns the held-out loss."""
+
+    base: np.ndarray
+    slope: np.ndarray
+
+    def __init__(self, bins: Bins, train: np.ndarray, recipe: Recipe) -> None:
+        self.bins, self.train, self.recipe = bins, train, recipe
+        self.slope = np.empty(bins.rows, np.float32)
+
+    def gradient(self, rng: np.random.Generator) -> float:
+        raise AssertionError
+
+    def add(self, features: np.ndarray, tables: np.ndarray, depth: int) -> np.ndarray:
+        raise AssertionError
+
+
+class _Classes(_Task):
+    def __init__(self, bins: Bins, target: np.ndarray, k: int, train: np.ndarray, recipe: Recipe) -> None:
+        super().__init__(bins, train, recipe)
+        self.target = target
+        counts = np.bincount(target[train], minlength=k) + 0.5
+        self.base = np.log(counts / counts.sum()).astype(np.float32)
+        self.logits = np.tile(self.base, (bins.rows, 1))
+        self.proba = np.empty_like(self.logits)
+
+    def gradient(self, rng: np.random.Generator) -> float:
+        k = len(self.base)
+        direction = np.array([0, 1]) if k == 2 else rng.normal(size=k)
+        return kernels.softmax_gradient(
+            self.logits, self.target, self.train, direction.astype(np.float32), self.proba, self.slope
+        )
+
+    def add(self, features: np.ndarray, tables: np.ndarray, depth: int) -> np.ndarray:
+        values = np.zeros((1 << len(features), len(self.base)), np.float32)
+        kernels.add_softmax_tree(
+            self.bins.codes, self.target, self.train, self.proba, features, tables, depth,
+            self.recipe.rate, self.recipe.ridge, values, self.logits,
+        )  # fmt: skip
+        return values
+
+
+class _Mean(_Task):
+    def __init__(self, bins: Bins, target: np.ndarray, train: np.ndarray, recipe: Recipe) -> None:
+        super().__init__(bins, train, recipe)
+        self.target = target
+        self.base = np.array([target[train].mean()], np.float32)
+        self.fit = np.tile(self.base, (bins.rows, 1))
+
+    def gradient(self, rng: np.random.Generator) -> float:  # noqa: ARG002
+        return kernels.squared_gradient(self.fit, self.target, self.train, self.slope)
+
+    def add(self, features: np.ndarray, tables: np.ndarray, depth: int) -> np.ndarray:
+        values = np.zeros((1 << len(features), 1), np.float32)
+        kernels.add_mean_tree(
+            self.bins.codes, self.train, self.slope, features, tables, depth,
+            self.recipe.rate, self.recipe.ridge, values, self.fit,
+        )  # fmt: skip
+        return values
+
+
+def _choose_rounds(start, rows: int, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
+    """Boost with held-out rows to find the number of rounds, then, with `refit`, as many on all rows."""
+    train = np.ones(rows, bool)
+    if recipe.holdout_share and rows >= 50:
+        train = rng.random(rows) >= recipe.holdout_share
+    ensemble = _boost(start(train), recipe, rng)
+    rounds = len(ensemble.depths)
+    if not recipe.refit or train.all() or not rounds:
+        return ensemble
+    everything = replace(recipe, rounds=rounds)
+    return replace(_boost(start(np.ones(rows, bool)), everything, rng), losses=ensemble.losses)
+
+
+def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
+    p, held_out = len(task.bins.sizes), int(np.count_nonzero(~task.train))
+    features = np.zeros((recipe.rounds, recipe.depth), np.int32)
+    tables = np.zeros((recipe.rounds, recipe.depth, 256), np.uint8)
+    depths, values, losses, best = np.zeros(recipe.rounds, np.int32), [], [], 0
+    training = np.flatnonzero(task.train).astype(np.int32)
+    for step in range(recipe.rounds + 1):
+        losses.append(task.gradient(rng) / max(held_out, 1))
+        if not held_out or losses[step] < losses[best] * (1 - recipe.least_gain):
+            best = step
+        if step == recipe.rounds or step - best >= recipe.patience:
+            break
+        rows = training[rng.random(len(training), dtype=np.float32) < recipe.rows_share]
+        used = _pick_features(p, recipe.features_share, rng)
+        depths[step] = kernels.grow(
+            task.bins.codes, rows, task.slope, task.bins.sizes, task.bins.ordered, used,
+            recipe.depth, 1.0, recipe.least_rows, features[step], tables[step],
+        )  # fmt: skip
+        if not depths[step]:
+            break
+        values.append(task.add(features[step], tables[step], int(depths[step])))
+    kept = np.stack(values[:best]) if best else np.zeros((0, 1 << recipe.depth, len(task.base)), np.float32)
+    return Ensemble(task.base, features[:best], tables[:best], depths[:best], kept, np.array(losses))
+
+
+def _pick_features(p: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    if share >= 1 or p < 4:
+        return np.ones(p, bool)
+    used = rng.random(p) < share
+    used[rng.integers(p)] = True
+    return used

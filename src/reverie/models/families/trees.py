@@ -1,0 +1,212 @@
+"""Boosted trees, one column after the other: each column's conditional distribution given those before it.
+
+Categories, and the choice among a number's missing, spikes and continuous part, are boosted class probabilities;
+the continuous part is a boosted mean with a boosted histogram of its out-of-fold residuals.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError
+from reverie.core.nested import join, split
+from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
+from reverie.models.boosting import Bins, Recipe
+from reverie.models.classes import Classes
+from reverie.models.density import Density
+from reverie.models.features import PENDING, Feature, FeatureSpace
+from reverie.models.particles import BlockEvidence
+from reverie.models.sequential import Sequential
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, RealEvidence, Spec
+
+CAPABILITIES = Capabilities("boosted trees, column by column: fast and faithful on tables", log_prob=True, given=True)
+
+
+@dataclass(frozen=True)
+class Config:
+    """`most_rows` bounds the rows that are learned from (drawn at random); the rest is the boosting recipe."""
+
+    most_rows: int = 200_000
+    recipe: Recipe = Recipe()
+
+
+class Trees(Sequential):
+    """A fitted chain of conditionals; `conditionals` has one a block."""
+
+    family = "trees"
+
+    def __init__(
+        self, specs: tuple[Spec, ...], space: FeatureSpace, conditionals: Mapping[str, Classes | Density]
+    ) -> None:
+        self.specs, self.space, self.conditionals = specs, space, dict(conditionals)
+        self.order = space.order
+        self._by_name = {spec.name: spec for spec in specs}
+        self._at = {name: (i, f) for i, f in enumerate(space.features) for name in f.names}
+
+    def begin(self, rows: int) -> np.ndarray:
+        """Bins (features, rows) uint8."""
+        return np.zeros((len(self.space.features), rows), np.uint8)
+
+    def put(self, partial: np.ndarray, name: str, values: np.ndarray) -> None:
+        index, feature = self._at[name]
+        if name == feature.kind:
+            partial[index] = feature.table[values]
+            return
+        placed = feature.place(values)
+        partial[index] = np.where(placed > 0, placed, partial[index])
+
+    def take(self, partial: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(partial[:, rows])
+
+    def draw(
+        self, partial: np.ndarray, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        if isinstance(self._by_name[name], Category):
+            assert not isinstance(evidence, RealEvidence)
+            return self._draw_codes(partial, name, rng, evidence)
+        assert not isinstance(evidence, CategoryEvidence)
+        return self._draw_numbers(partial, name, rng, evidence)
+
+    def score(self, partial: np.ndarray, name: str, values: np.ndarray) -> np.ndarray:
+        index, _ = self._at[name]
+        conditional = self.conditionals[name]
+        if isinstance(conditional, Classes):
+            return conditional.log_probability(partial[:index], values)
+        open_rows = np.flatnonzero(~np.isnan(values.reshape(-1)))
+        out = np.zeros(len(values))
+        codes = np.ascontiguousarray(partial[:index, open_rows])
+        out[open_rows] = conditional.log_density(codes, values.reshape(-1)[open_rows].astype(float))
+        return out
+
+    def state(self) -> State:
+        return State(
+            *split(
+                {
+                    "features": [feature.state() for feature in self.space.features],
+                    "conditionals": [self.conditionals[name].state() for name in self.order],
+                }
+            )
+        )
+
+    def _draw_codes(
+        self, partial: np.ndarray, name: str, rng: np.random.Generator, evidence: CategoryEvidence | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        spec, conditional = self._by_name[name], self.conditionals[name]
+        assert isinstance(spec, Category)
+        assert isinstance(conditional, Classes)
+        codes = partial[: self._at[name][0]]
+        wanted = np.ones(spec.k, bool)
+        wanted[list(spec.muted)] = False
+        free = conditional.mass(codes, wanted) if evidence is not None and spec.muted else None
+        if evidence is not None and evidence.allowed is not None:
+            wanted &= evidence.allowed
+        possible = wanted.any()
+        drawn, mass = conditional.draw(codes, wanted if possible else ~wanted, rng)
+        if evidence is None:
+            return drawn, None
+        mass = mass if possible else np.zeros(len(drawn))
+        with np.errstate(divide="ignore"):
+            logp = np.log(mass) - (0.0 if free is None else np.log(free))
+        if evidence.codes is not None:
+            known = evidence.codes >= 0
+            found = conditional.log_probability(codes, np.maximum(evidence.codes, 0).astype(np.int32))
+            logp = np.where(known, found, logp if evidence.allowed is not None else 0.0)
+            drawn = np.where(known, evidence.codes, drawn).astype(np.int32)
+        return drawn, logp
+
+    def _draw_numbers(
+        self, partial: np.ndarray, name: str, rng: np.random.Generator, evidence: RealEvidence | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        index, feature = self._at[name]
+        conditional = self.conditionals[name]
+        assert isinstance(conditional, Density)
+        rows = partial.shape[1]
+        at = np.flatnonzero(partial[index] == PENDING) if feature.kind is not None else np.arange(rows)
+        codes = np.ascontiguousarray(partial[:index, at])
+        numbers, logp = np.full(rows, np.nan), np.zeros(rows)
+        low, high = (evidence.low, evidence.high) if evidence else (-np.inf, np.inf)
+        drawn, mass = conditional.draw(codes, rng, low, high)
+        numbers[at] = drawn
+        if evidence is not None:
+            with np.errstate(divide="ignore"):
+                logp[at] = np.log(np.maximum(mass, 0.0))
+            if evidence.values is not None:
+                known = ~np.isnan(evidence.values[at])
+                held = at[known]
+                numbers[held] = evidence.values[held]
+                logp[at] = 0.0
+                logp[held] = conditional.log_density(np.ascontiguousarray(codes[:, known]), evidence.values[held])
+        return numbers.reshape(-1, 1, 1), logp if evidence is not None else None
+
+
+def fit(
+    blocks: Blocks,
+    *,
+    config: Config = Config(),
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+    budget: Budget = Budget(),
+    on_progress: OnProgress = silent,
+) -> Trees:
+    """Learn the chain of conditionals, columns in parallel. `weights` (rows,) are met by resampling rows."""
+    chosen = _choose_rows(blocks.rows, weights, config.most_rows, rng)
+    blocks = blocks if chosen is None else blocks.take(chosen)
+    space = FeatureSpace.learn(blocks)
+    bins = space.bins(blocks)
+    specs = {spec.name: spec for spec in blocks.specs}
+    tasks: list[Callable[[], tuple[str, Classes | Density]]] = []
+    for index, feature in enumerate(space.features):
+        for name in feature.names:
+            tasks.append(_task(specs[name], bins.head(index), blocks, config.recipe, rng.spawn(1)[0]))
+    conditionals: dict[str, Classes | Density] = {}
+    with ThreadPoolExecutor(budget.threads) as pool:
+        # The last columns have the most features, so they take longest.
+        for name, found in pool.map(lambda task: task(), reversed(tasks)):
+            conditionals[name] = found
+            on_progress(Progress("learning columns", len(conditionals), len(tasks)))
+    return Trees(blocks.specs, space, {name: conditionals[name] for name in space.order})
+
+
+def _task(
+    spec: Spec, bins: Bins, blocks: Blocks, recipe: Recipe, rng: np.random.Generator
+) -> Callable[[], tuple[str, Classes | Density]]:
+    def learn() -> tuple[str, Classes | Density]:
+        array = blocks[spec.name]
+        if isinstance(spec, Category):
+            return spec.name, Classes.fit(bins, array, spec.k, recipe, rng)
+        numbers = array.reshape(-1).astype(float)
+        there = ~np.isnan(numbers)
+        return spec.name, Density.fit(bins.take(there), numbers[there], recipe, rng)
+
+    return learn
+
+
+def _choose_rows(
+    rows: int, weights: np.ndarray | None, most: int, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Positions to learn from, each as often as its weight says, at most `most`; None is all rows once."""
+    if weights is None:
+        return None if rows <= most else np.sort(rng.permutation(rows)[:most])
+    count = min(rows, most)
+    passed = np.cumsum(weights) / np.sum(weights) * count
+    return np.searchsorted(passed, np.arange(count) + rng.random(), side="right").clip(0, rows - 1)
+
+
+def from_state(specs: tuple[Spec, ...], state: State) -> Trees:
+    """Rebuild what `Trees.state` gave. Raises ArtifactError if its parts do not belong together."""
+    try:
+        nested = join(state.json, state.arrays)
+        space = FeatureSpace(tuple(Feature(**feature) for feature in nested["features"]))
+        parts = dict(zip(space.order, nested["conditionals"], strict=True))
+    except (KeyError, TypeError, ValueError):
+        raise ArtifactError("is not a model of trees", where="model", fix="Fit it again") from None
+    if set(parts) != {spec.name for spec in specs}:
+        raise ArtifactError("holds a model of other columns", where="model", fix="Fit it again")
+    conditionals: dict[str, Classes | Density] = {}
+    for index, feature in enumerate(space.features):
+        for name in feature.names:
+            kind = Density if name == feature.value else Classes
+            conditionals[name] = kind.from_state(parts[name], index)
+    return Trees(specs, space, conditionals)

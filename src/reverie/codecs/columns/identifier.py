@@ -86,6 +86,7 @@ class Identifier(Codec):
     """
 
     TYPES = ("identifier",)
+    INVENTED = True
     OPTIONS: ClassVar[Mapping[str, type]] = {"style": str, "unique": bool, "repeats": float}
 
     def __init__(self, column: Column, presence: Presence, form: Pattern | Sequence, storage: str) -> None:

@@ -39,6 +39,7 @@ class Personal(Codec):
     """Personal data of `kind` in `locale`; `repeats` is the share of rows that repeat an earlier value."""
 
     TYPES = ("personal",)
+    INVENTED = True
     OPTIONS: ClassVar[Mapping[str, type]] = {"kind": str, "locale": str, "repeats": float}
 
     def __init__(self, column: Column, presence: Presence, storage: str) -> None:

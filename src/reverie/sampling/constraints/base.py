@@ -32,6 +32,8 @@ class Rule(ABC):
     COLUMNS: ClassVar[tuple[int, int | None]] = (1, None)
     PLACE: ClassVar[int] = 0
     NUMERIC: ClassVar[bool] = False
+    ACROSS: ClassVar[bool] = False
+    """Whether a row keeps the rule only beside the other rows, so that no partition can be checked alone."""
 
     constraint: Constraint
 

@@ -64,10 +64,13 @@ class Rules:
         return table.select([column.name for column in self.reduced_schema.columns])
 
     def restore(self, table: pa.Table) -> pa.Table:
-        """The full table, in the column order and with the Arrow types that it was fitted on."""
+        """The full table, in the column order and with the Arrow types that it was fitted on.
+
+        Dictionary columns that no rule made stay dictionaries of that type.
+        """
         for rule in reversed(self.rules):
             table = rule.restore(table)
-        return pa.table({name: cells.as_type(table[name], kind) for name, kind in self.arrow.items()})
+        return pa.table({name: _as_fitted(table[name], kind) for name, kind in self.arrow.items()})
 
     def valid(self, table: pa.Table) -> np.ndarray:
         """Which rows of a full table keep every rule, (rows,) bool."""
@@ -126,6 +129,12 @@ class Rules:
             tuple(rules),
             {name: cells.kind_from_json(kind) for name, kind in state["arrow"].items()},
         )
+
+
+def _as_fitted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
+    if pa.types.is_dictionary(column.type) and column.type.value_type == kind:
+        return column
+    return cells.as_type(column, kind)
 
 
 def _ordered(constraints: list[Constraint]) -> list[tuple[Constraint, bool]]:

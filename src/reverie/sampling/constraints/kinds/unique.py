@@ -16,6 +16,8 @@ _COLLISIONS = 30.0
 class Unique(Rule):
     """The combination of `columns` occurs once; rows with one of them missing are free."""
 
+    ACROSS = True
+
     def valid(self, table: pa.Table) -> np.ndarray:
         """All rows but those that repeat an earlier one."""
         columns = [flat(table[name]) for name in self.constraint.columns]

@@ -1,0 +1,82 @@
+"""Frames or files compared in one call, with a report that can be saved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from reverie.core.dataset import Dataset
+from reverie.evaluation.evaluate import Evaluation
+from reverie.evaluation.evaluate import evaluate as compare
+from reverie.io.files import read
+from reverie.io.frames import read_frame
+from reverie.models.base import OnProgress, Progress, silent
+from reverie.reports import build
+from reverie.sampling.table import describe
+from reverie.schema.types import Table
+
+
+@dataclass(frozen=True)
+class Report:
+    """An evaluation that can be saved; `provenance` is shown at its end."""
+
+    evaluation: Evaluation
+    provenance: Mapping[str, str]
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """Verdict by aspect: faithful, useful, private."""
+        return {aspect: given.verdict for aspect, given in self.evaluation.verdicts.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able: for each aspect a verdict and its measures."""
+        return self.evaluation.to_dict()
+
+    def save(self, path: str | Path) -> None:
+        """Write one offline HTML file, or the scores as JSON if the suffix is .json. Raises OutputError."""
+        if Path(path).suffix.lower() == ".json":
+            build.save(build.scores(self.evaluation), path)
+        else:
+            build.save(build.build(self.evaluation, provenance=self.provenance), path)
+
+    def _repr_html_(self) -> str:
+        return build.build(self.evaluation, provenance=self.provenance)
+
+
+def evaluate(
+    real: Any,
+    fake: Any,
+    *,
+    holdout: Any = None,
+    target: str | None = None,
+    schema: Table | None = None,
+    seed: int = 0,
+    on_progress: OnProgress = silent,
+) -> Report:
+    """Compare synthetic rows with those learned from and, far better, with a `holdout` never seen.
+
+    Tables are frames, paths or Datasets; the schema is inferred from `real` unless given.
+    Raises DataError if columns differ or a table cannot be read, ConfigError if `target` cannot be one.
+    """
+    name, table = _read(real).single()
+    others = [None if other is None else _read(other).single()[1] for other in (fake, holdout)]
+    assert isinstance(others[0], pa.Table)
+
+    def tell(step: str, done: int, total: int) -> None:
+        on_progress(Progress(step, done, total))
+
+    schema = schema or describe(name, table)
+    evaluation = compare(
+        table, others[0], others[1], schema=schema, target=target, seed=seed, on_progress=tell
+    )
+    sources = {"Real": real, "Synthetic": fake, "Unseen": holdout}
+    named = {role: str(data) for role, data in sources.items() if isinstance(data, str | Path)}
+    return Report(evaluation, {**named, "Seed": str(seed)})
+
+
+def _read(data: Any) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    return read(data) if isinstance(data, str | Path) else read_frame(data)

@@ -1,0 +1,91 @@
+"""A request cut into partitions of a fixed size, made on all cores and handed out in order.
+
+Partition i draws from its own generator, and its size follows from the table alone, so one worker or a hundred
+make the same rows. Few partitions are in flight at a time, so memory stays flat however many rows are asked for.
+Workers are threads: numpy, Arrow and the compiled kernels work outside the interpreter's lock.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from reverie.core.errors import ConfigError
+from reverie.core.rng import child
+from reverie.sampling.request import Request, answer
+from reverie.sampling.table import Learned
+
+MOST_ROWS = 1 << 16
+FEWEST_ROWS = 1 << 10
+_CELLS = 1 << 22
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Rows `start` to `start + rows` of a request."""
+
+    index: int
+    start: int
+    rows: int
+
+
+def partitions(n: int, columns: int, *, whole: bool = False) -> list[Partition]:
+    """Partitions that make `n` rows; `whole` is one for all.
+
+    Raises ConfigError unless `n` is at least 1.
+    """
+    if n < 1:
+        raise ConfigError(f"{n:,} rows cannot be made", where="number of rows", fix="Ask for at least 1")
+    size = n if whole else max(FEWEST_ROWS, min(MOST_ROWS, _CELLS // max(columns, 1)))
+    return [Partition(i, start, min(size, n - start)) for i, start in enumerate(range(0, n, size))]
+
+
+def stream(
+    model: Learned,
+    n: int,
+    request: Request,
+    *,
+    seed: int,
+    workers: int | None = None,
+    fast: bool = False,
+    dictionaries: bool = False,
+) -> Iterator[pa.Table]:
+    """The `n` rows that answer the request, partition by partition in order.
+
+    With `dictionaries`, categories of text come as dictionary columns. Raises ConditionError or ConfigError.
+    """
+    plan = partitions(n, len(model.schema.columns), whole=model.whole)
+
+    def make(part: Partition) -> pa.Table:
+        rng = child(seed, model.schema.name, part.index)
+        asked = request.part(part.start, part.rows)
+        return answer(
+            model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries
+        )
+
+    threads = min(_workers(workers), len(plan))
+    return map(make, plan) if threads == 1 else _parallel(make, plan, threads)
+
+
+def _workers(asked: int | None) -> int:
+    if asked is not None and asked < 1:
+        raise ConfigError(f"{asked} workers can do nothing", where="--workers", fix="Ask for at least 1")
+    return asked or os.cpu_count() or 1
+
+
+def _parallel(make: Callable[[Partition], pa.Table], plan: list[Partition], threads: int) -> Iterator[pa.Table]:
+    """Results in order, with at most one partition more than threads in flight."""
+    waiting: deque[Future[pa.Table]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="reverie")
+    try:
+        for part in plan:
+            waiting.append(pool.submit(make, part))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

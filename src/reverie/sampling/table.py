@@ -1,0 +1,139 @@
+"""A learned table: rules, codecs, a fitted family and its critic, from an Arrow table to new rows and back."""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.codecs.base import Protection
+from reverie.codecs.infer import infer_table
+from reverie.codecs.table import TableCodec
+from reverie.core.rng import child
+from reverie.models.base import Budget, Fitted, OnProgress, State, family, silent
+from reverie.sampling.constraints import Rules, check_consistent, detect
+from reverie.schema.blocks import Blocks, Evidence
+from reverie.schema.types import Constraint, Table
+
+CRITIC = "reverie.sampling.critic"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Everything that was learned of one table; `fitted` is None if no column needs a model (keys alone, say)."""
+
+    rules: Rules
+    codec: TableCodec
+    fitted: Fitted | None
+    critic: Any
+    rows: int
+
+    @property
+    def schema(self) -> Table:
+        """The schema of the full table."""
+        return self.rules.schema
+
+    @property
+    def whole(self) -> bool:
+        """Whether a rule looks across rows, so that a request must be made in one piece."""
+        return any(rule.ACROSS for rule in self.rules.rules)
+
+    def draw(self, n: int, evidence: Evidence | None, rng: np.random.Generator, *, fast: bool) -> Blocks:
+        """`n` rows as blocks, through the critic if there is one. Raises ConditionError."""
+        if self.fitted is None:
+            return Blocks((), {}, n)
+        if self.critic is not None and not fast:
+            return self.critic.resample(self.fitted, n, evidence, rng)
+        return self.fitted.sample(n, rng=rng, given=evidence or None)
+
+    def decode(self, blocks: Blocks, rng: np.random.Generator, offset: int, *, dictionaries: bool) -> pa.Table:
+        """Blocks as rows of the full table."""
+        return self.rules.restore(self.codec.decode(blocks, rng, offset, dictionaries=dictionaries))
+
+    def renumber(self, table: pa.Table, blocks: Blocks, rng: np.random.Generator, offset: int) -> pa.Table:
+        """The rows with their invented cells (keys, personal data) made anew for the places they now have."""
+        for codec in self.codec.codecs:
+            if codec.INVENTED and codec.column.name in table.column_names:
+                name, place = codec.column.name, table.column_names.index(codec.column.name)
+                values = codec.decode(blocks.arrays, blocks.rows, rng, offset)
+                table = table.set_column(place, name, values.cast(table.schema.field(name).type))
+        return table
+
+    def log_prob(self, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
+        """Natural logarithm of the density of each row on the codecs' scale, (rows,); of modelled columns alone."""
+        if self.fitted is None:
+            return np.zeros(table.num_rows)
+        return self.fitted.log_prob(self.codec.encode(self.rules.reduce(table), rng))
+
+    def state(self) -> dict[str, Any]:
+        """Nested, JSON-able but for arrays; no row that was learned from is in it."""
+        state: dict[str, Any] = {"rules": self.rules.state(), "codec": self.codec.state(), "rows": self.rows}
+        if self.fitted is not None:
+            state["model"] = {"family": self.fitted.family, **vars(self.fitted.state())}
+        if self.critic is not None:
+            state["critic"] = vars(self.critic.state())
+        return state
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Rebuild what `state` gave. Raises ArtifactError, or KeyError and the like, on a state that makes no sense."""
+        codec, fitted, critic = TableCodec.from_state(state["codec"]), None, None
+        if "model" in state:
+            model = state["model"]
+            fitted = family(model["family"]).from_state(codec.specs, State(model["json"], model["arrays"]))
+        if "critic" in state:
+            module = importlib.import_module(CRITIC)
+            critic = module.from_state(codec.specs, State(state["critic"]["json"], state["critic"]["arrays"]))
+        return cls(Rules.from_state(state["rules"]), codec, fitted, critic, int(state["rows"]))
+
+
+def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ()) -> Table:
+    """The schema of a table: types with their reasons, `constraints`, and the rules that its rows never break.
+
+    Raises ConstraintError if `constraints` contradict each other or the data.
+    """
+    schema = infer_table(name, table)
+    own = {(constraint.kind, frozenset(constraint.columns)) for constraint in constraints}
+    found = [c for c in detect(table, schema) if (c.kind, frozenset(c.columns)) not in own]
+    schema = schema.model_copy(update={"constraints": (*constraints, *found)})
+    check_consistent(schema.constraints, schema, table if constraints else None)
+    return schema
+
+
+def learn(
+    table: pa.Table,
+    schema: Table,
+    *,
+    chosen: str,
+    seed: int = 0,
+    k: int = 5,
+    config: Any = None,
+    budget: Budget = Budget(),
+    critic: bool = True,
+    on_progress: OnProgress = silent,
+) -> Learned:
+    """Fit rules, codecs, the family `chosen` and, if there is one, the critic. Raises ReverieError."""
+    rules = Rules.fit(table, schema, k)
+    reduced = rules.reduce(table)
+    codec = TableCodec.fit(reduced, rules.reduced_schema, Protection(k))
+    if not codec.specs:
+        return Learned(rules, codec, None, None, table.num_rows)
+    blocks = codec.encode(reduced, child(seed, schema.name, "encode"))
+    module = family(chosen)
+    fitted = module.fit(
+        blocks,
+        config=module.Config() if config is None else config,
+        rng=child(seed, schema.name, "fit"),
+        budget=budget,
+        on_progress=on_progress,
+    )
+    judge = None
+    if critic and importlib.util.find_spec(CRITIC) is not None:
+        train = importlib.import_module(CRITIC).train
+        judge = train(fitted, blocks, child(seed, schema.name, "critic"), budget=budget, on_progress=on_progress)
+    return Learned(rules, codec, fitted, judge, table.num_rows)
+
+

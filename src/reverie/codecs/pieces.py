@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reverie.codecs.counts import Counts
+from reverie.codecs.mesh import learn_mesh
 from reverie.codecs.pools import Pools, pool
 from reverie.codecs.scale import Scale
 from reverie.codecs.tails import shape_of_tail, tail_pieces
@@ -49,7 +50,8 @@ def learn_scale(counts: Counts, apart: np.ndarray, k: int, bounds: tuple[float, 
         pieces = _extend(pieces, pools, shape_of_tail(kept, rows, k), high + cell, cell)
         below = shape_of_tail(-kept[::-1], rows[::-1], k)
         pieces = _mirror(_extend(_mirror(pieces), _mirror_pools(pools), below, cell - low, cell))
-    return _seal(pieces, counts.values[~apart][pools.first[pools.atom]], origin, factor)
+    scale = _seal(pieces, counts.values[~apart][pools.first[pools.atom]], origin, factor)
+    return _add_mesh(scale, counts.values[~apart], counts.counts[~apart], k) if grid else scale
 
 
 def _frame(values: np.ndarray) -> tuple[np.generic, float]:
@@ -167,3 +169,8 @@ def _seal(pieces: _Pieces, exact: np.ndarray, origin: np.generic, factor: float)
     passed = np.cumsum(pieces.rows)[kept]
     passed[-1] = pieces.rows.sum()
     return Scale(np.r_[0, passed] / passed[-1], low[kept], high[kept])
+
+
+def _add_mesh(scale: Scale, values: np.ndarray, rows: np.ndarray, k: int) -> Scale:
+    piece, _ = scale.place(values)
+    return replace(scale, mesh=learn_mesh(scale.low, scale.high, piece, values, rows, k))

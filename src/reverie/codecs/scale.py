@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from reverie.codecs.mesh import Mesh
+
 _BINS = 1 << 16
 _MARGIN = 1e-9
 _CELL_MARGIN = 1e-6
@@ -27,12 +29,13 @@ class Scale:
     `edges[j]`..`edges[j + 1]`.
 
     `edges` is (m + 1,) float64 from 0 to 1. `low` and `high` are (m,), int64 for numbers on a grid of whole
-    units, else float64.
+    units, else float64; a `mesh` says which grid points have more than their even share of a piece.
     """
 
     edges: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    mesh: Mesh | None = None
 
     @property
     def grid(self) -> bool:
@@ -66,7 +69,7 @@ class Scale:
         """Normal scores (rows,) float64 of `values` (rows,); values off the scale take the nearest place on
         it.
         """
-        piece, values = self._place(values)
+        piece, values = self.place(values)
         start, stop = self._fractions(piece, values)
         within = start + (stop - start) * (_CELL_MARGIN + (1 - 2 * _CELL_MARGIN) * rng.random(len(values)))
         within = np.clip(within, _MARGIN, 1 - _MARGIN)  # an end belongs to the neighbour as much
@@ -78,7 +81,7 @@ class Scale:
         piece = self._piece(u)
         within = np.clip((u - self.edges.take(piece)) / self._share.take(piece), 0, _BELOW_ONE)
         if self.grid:
-            steps = np.floor(within * self._width.take(piece))
+            steps = self._steps(piece, within)
             return self.low.take(piece) + steps.astype(np.uint64).view(np.int64)
         along = self._width.take(piece) * within
         return np.minimum(self.low.take(piece) + along + along, self.high.take(piece))
@@ -89,13 +92,15 @@ class Scale:
         It is the distance from x to the scale, and what rounding of the score costs: nothing on atoms, and
         less than half a unit on any grid of fewer than some 10^12 units a piece.
         """
-        piece, placed = self._place(values)
+        piece, placed = self.place(values)
         away = np.abs(placed / 2 - values / 2) * 2
-        rounding = self._width[piece] * 1e-15 / self._share[piece]
-        margin = self._width[piece] * _MARGIN
         if self.grid:
-            return away + np.where((rounding < _CELL_MARGIN) & (margin < 1), 0, np.ceil(rounding + margin))
-        return away + 2 * (rounding + margin) + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
+            start, stop = self._fractions(piece, placed)
+            cell = self._share[piece] * (stop - start)
+            blur, margin = 1e-15 / cell, _MARGIN * self._share[piece] / cell
+            return away + np.where((blur < _CELL_MARGIN) & (margin < 1), 0, np.ceil(blur + margin) + 1)
+        blur = self._width[piece] * (1e-15 / self._share[piece] + _MARGIN)
+        return away + 2 * blur + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
 
     def share_below(self, value: float, *, inclusive: bool) -> float:
         """The share of rows below `value`, or with `inclusive` also at it."""
@@ -104,17 +109,25 @@ class Scale:
             return 0.0
         low, high = self.low[piece].item(), self.high[piece].item()
         if self.grid:
-            covered = (min(value, high) - low + (inclusive or value > high)) / (high - low + 1)
+            steps = np.array([min(value, high) - low + (inclusive or value > high)], dtype=np.float64)
+            covered = float(self._below(np.array([piece]), steps)[0])
         else:
             covered = 1.0 if value >= high else (value / 2 - low / 2) / (high / 2 - low / 2)
         return float(self.edges[piece] + self._share[piece] * covered)
 
     def state(self) -> dict[str, Any]:
-        return {"edges": self.edges, "low": self.low, "high": self.high}
+        mesh = {} if self.mesh is None else {"unit": self.mesh.unit, "extra": self.mesh.extra}
+        return {"edges": self.edges, "low": self.low, "high": self.high, **mesh}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Scale":
-        return cls(state["edges"], state["low"], state["high"])
+        low, high = state["low"], state["high"]
+        return cls(
+            state["edges"],
+            low,
+            high,
+            Mesh(low, high, state["unit"], state["extra"]) if "unit" in state else None,
+        )
 
     def _piece(self, u: np.ndarray) -> np.ndarray:
         """The piece that each share (rows,) falls into, (rows,) int."""
@@ -124,7 +137,22 @@ class Scale:
         piece[late] = np.minimum(found, len(self.low) - 1)
         return piece
 
-    def _place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _steps(self, piece: np.ndarray, within: np.ndarray) -> np.ndarray:
+        """The grid point that a place within its piece falls on, counted from the piece's lowest, float64."""
+        steps = np.floor(within * self._width.take(piece))
+        if self.mesh is not None:
+            meshed = np.flatnonzero(self.mesh.extra.take(piece))
+            part = piece[meshed]
+            steps[meshed] = np.minimum(self.mesh.steps(part, within[meshed]), self._width[part] - 1)
+        return steps
+
+    def _below(self, piece: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """The share of its piece that the first `steps` grid points have."""
+        if self.mesh is None:
+            return steps / self._width[piece]
+        return self.mesh.below(piece, steps)
+
+    def place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The piece of each value, and the value moved to the nearest place on the scale."""
         piece = np.searchsorted(self.low, values, side="right") - 1
         piece = np.maximum(piece, 0)
@@ -136,10 +164,10 @@ class Scale:
 
     def _fractions(self, piece: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The interval of its piece, within [0, 1], that stands for each value."""
-        width = self._width[piece]
         if self.grid:
             steps = (values - self.low[piece]).view(np.uint64).astype(np.float64)
-            return steps / width, (steps + 1) / width
+            return self._below(piece, steps), self._below(piece, steps + 1)
+        width = self._width[piece]
         atom = width == 0
         within = (values / 2 - self.low[piece] / 2) / np.where(atom, 1, width)
         return np.where(atom, 0, within), np.where(atom, 1, within)

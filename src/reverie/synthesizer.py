@@ -205,7 +205,7 @@ class Synthesizer:
         return table.take(pa.array(np.sort(rows)))
 
     def _describe(self, name: str, table: pa.Table) -> Table:
-        schema = _load_schema(self.schema, name)
+        schema = load_schema(self.schema, name)
         if schema is None:
             return describe(name, table, self.constraints)
         check_schema(schema, table)
@@ -333,7 +333,7 @@ def _polars() -> Any:
 _FRAMES: dict[str, Callable[[], Any]] = {"pandas": _pandas, "polars": _polars, "builtins": dict}
 
 
-def _load_schema(schema: Schema | Table | str | Path | None, name: str) -> Table | None:
+def load_schema(schema: Schema | Table | str | Path | None, name: str) -> Table | None:
     """The schema of the table `name`; a schema of one table is taken whatever that table is called."""
     if schema is None or isinstance(schema, Table):
         return schema

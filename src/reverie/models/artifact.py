@@ -157,7 +157,11 @@ def _pack(sink: BinaryIO, files: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for name in sorted(files, key=lambda name: (name != _MANIFEST, name)):
             entry = zipfile.ZipInfo(name, _STAMP)
-            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o600 << 16, 3
+            entry.compress_type, entry.external_attr, entry.create_system = (
+                zipfile.ZIP_DEFLATED,
+                0o600 << 16,
+                3,
+            )
             archive.writestr(entry, files[name])
         archive.comment = _digest(files[_MANIFEST]).encode()
 

@@ -62,9 +62,7 @@ def stream(
     def make(part: Partition) -> pa.Table:
         rng = child(seed, model.schema.name, part.index)
         asked = request.part(part.start, part.rows)
-        return answer(
-            model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries
-        )
+        return answer(model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries)
 
     threads = min(_workers(workers), len(plan))
     return map(make, plan) if threads == 1 else _parallel(make, plan, threads)
@@ -76,7 +74,9 @@ def _workers(asked: int | None) -> int:
     return asked or os.cpu_count() or 1
 
 
-def _parallel(make: Callable[[Partition], pa.Table], plan: list[Partition], threads: int) -> Iterator[pa.Table]:
+def _parallel(
+    make: Callable[[Partition], pa.Table], plan: list[Partition], threads: int
+) -> Iterator[pa.Table]:
     """Results in order, with at most one partition more than threads in flight."""
     waiting: deque[Future[pa.Table]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="reverie")

@@ -49,7 +49,9 @@ class Learned:
             return self.critic.resample(self.fitted, n, evidence, rng)
         return self.fitted.sample(n, rng=rng, given=evidence or None)
 
-    def decode(self, blocks: Blocks, rng: np.random.Generator, offset: int, *, dictionaries: bool) -> pa.Table:
+    def decode(
+        self, blocks: Blocks, rng: np.random.Generator, offset: int, *, dictionaries: bool
+    ) -> pa.Table:
         """Blocks as rows of the full table."""
         return self.rules.restore(self.codec.decode(blocks, rng, offset, dictionaries=dictionaries))
 
@@ -133,7 +135,7 @@ def learn(
     judge = None
     if critic and importlib.util.find_spec(CRITIC) is not None:
         train = importlib.import_module(CRITIC).train
-        judge = train(fitted, blocks, child(seed, schema.name, "critic"), budget=budget, on_progress=on_progress)
+        judge = train(
+            fitted, blocks, child(seed, schema.name, "critic"), budget=budget, on_progress=on_progress
+        )
     return Learned(rules, codec, fitted, judge, table.num_rows)
-
-

@@ -1,0 +1,83 @@
+"""`reverie evaluate` and `reverie demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reverie.cli import options, terminal
+
+
+def evaluate(
+    real: Annotated[str, typer.Argument(help="The table that was learned from.")],
+    fake: Annotated[str, typer.Argument(help="The synthetic table.")],
+    holdout: Annotated[
+        str | None, typer.Option(help="Real rows that were not learned from: shows privacy and floors.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="A column to predict, for usefulness.")] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", help="Write the report, one HTML file.")
+    ] = None,
+    json: Annotated[str | None, typer.Option("--json", help="Write verdicts and figures as JSON.")] = None,
+    schema: Annotated[str | None, typer.Option(help="A schema made by 'reverie inspect'.")] = None,
+    seed: Annotated[
+        int, typer.Option(help="Chooses the rows that are looked at in large tables.", min=0)
+    ] = 0,
+) -> None:
+    """Compare FAKE with REAL: is it faithful, useful and private? With intervals and real-against-real floors."""
+    from reverie.reports.build import build, save, scores
+    from reverie.reports.report import evaluate as compare
+    from reverie.synthesizer import load_schema
+
+    for place in (output, json):
+        if place is not None:
+            options.check_place(place)
+    known = options.read_table(real, None)
+    with terminal.progress() as tell:
+        report = compare(
+            known, options.read_table(fake, None), target=target, seed=seed,
+            holdout=None if holdout is None else options.read_table(holdout, None),
+            schema=load_schema(schema, known.single()[0]), on_progress=tell,
+        )  # fmt: skip
+    if json is not None:
+        save(scores(report.evaluation), json)
+    if output is not None:
+        save(
+            build(
+                report.evaluation, provenance={"Real": real, "Synthetic": fake, "Unseen": holdout or "none"}
+            ),
+            output,
+        )
+    if "-" not in (output, json):
+        terminal.show_report(report)
+        terminal.say(*(f"Written to {place}" for place in (output, json) if place))
+
+
+def demo(
+    folder: Annotated[
+        str, typer.Option("-o", "--output", help="Where the model, rows and report go.")
+    ] = "reverie-demo",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.", min=0)] = 0,
+) -> None:
+    """The main job on real data that comes with Reverie: learn, make rows, judge them, write the report."""
+    from reverie import demo as bundled
+    from reverie.cli import learning, sampling
+    from reverie.io.outputs import writing
+
+    place = Path(folder)
+    with writing(folder):
+        place.mkdir(parents=True, exist_ok=True)
+    train, holdout = str(bundled.train_path()), str(bundled.holdout_path())
+    model, fake, report = (str(place / name) for name in ("adult.reverie", "fake.parquet", "report.html"))
+    terminal.say("The UCI Adult census table: one half to learn from, the other half to judge with.")
+    learning.fit(train, model, seed=seed)
+    sampling.sample(model, fake, seed=seed)
+    evaluate(train, fake, holdout, bundled.TARGET, report, str(place / "scores.json"))
+    terminal.say(
+        "",
+        f"The report: {Path(report).resolve()}",
+        "Try next:",
+        f"  reverie inspect {model}",
+        f"  reverie sample {model} -n 1e6 -o million.parquet",
+        f"  reverie sample {model} -n 1000 --given 'age>=65' --given 'income=>50K' -o - | head",
+    )

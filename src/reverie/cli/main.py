@@ -1,0 +1,106 @@
+"""The command `reverie`: what it can do, and how it ends.
+
+A user's mistake is one line and exit code 2, a defect of Reverie one line and 1; REVERIE_DEBUG=1 shows where.
+"""
+
+import os
+import sys
+import traceback
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+
+from reverie.cli import judging, learning, sampling
+from reverie.core.errors import OutputError, ReverieError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="reverie",
+    help="Learn business data, make new data that behaves like it, and prove how good and how private that is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _command in (
+    judging.demo, learning.inspect, learning.fit, sampling.sample, judging.evaluate, sampling.impute,
+    sampling.score, learning.models,
+):  # fmt: skip
+    app.command()(_command)
+
+# Newer versions of typer bring their own copy of click, so its errors are known by this base alone.
+_UsageError: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"reverie {version('reverie')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line; the exit code. Errors are written to the standard error in one line."""
+    try:
+        result = typer.main.get_command(app).main(arguments, "reverie", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except _UsageError as error:
+        return _fail(f"{error.format_message()} See: reverie --help", 2) if str(error) or error.args else 2
+    except ReverieError as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted; nothing was left behind", INTERRUPTED)
+    except MemoryError:
+        return _fail("not enough memory. Give fewer rows or columns (--max-rows, -n), or fewer --workers", 2)
+    except BrokenPipeError:
+        _silence()
+        return 0
+    except OSError as error:
+        return _fail(str(OutputError(os.strerror(error.errno or 0), where=str(error.filename or "files"))), 2)
+
+
+def main() -> None:
+    """The entry point of the command."""
+    if not _debugging():
+        import warnings
+
+        warnings.simplefilter("ignore")
+        sys.excepthook = _report_defect
+    sys.exit(run())
+
+
+def _debugging() -> bool:
+    return os.environ.get("REVERIE_DEBUG", "") not in ("", "0")
+
+
+def _fail(line: str, code: int) -> int:
+    if _debugging():
+        traceback.print_exc()
+    sys.stderr.write(f"error: {' '.join(line.split())}\n")
+    return code
+
+
+def _silence() -> None:
+    # What is left in the buffer would fail again when the interpreter closes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report_defect(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
+    """One line without the error's own words, which might hold a value of the data."""
+    place = traceback.extract_tb(trace)[-1]
+    where = f"{os.path.basename(place.filename)}:{place.lineno}"
+    sys.stderr.write(
+        f"error: a defect of Reverie ({kind.__name__} in {where}). Set REVERIE_DEBUG=1 for more\n"
+    )

@@ -1,0 +1,143 @@
+"""`reverie sample`, `reverie impute` and `reverie score`."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reverie.cli import options, terminal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from reverie.synthesizer import Synthesizer
+
+Model = Annotated[str, typer.Argument(help="A .reverie file made by 'reverie fit'.")]
+Output = Annotated[
+    str,
+    typer.Option(
+        "-o", "--output", help="Where to write; the suffix says the format, '-' is CSV to standard output."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same rows.", min=0)]
+Workers = Annotated[
+    int | None, typer.Option(help="Threads to use; all cores unless told. Rows do not depend on it.")
+]
+
+
+def sample(
+    model: Model,
+    output: Output,
+    rows: Annotated[
+        str | None, typer.Option("-n", "--rows", help="How many rows, such as 1000000 or 1e6.")
+    ] = None,
+    scale: Annotated[float | None, typer.Option(help="As many times the rows learned from.")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(help="A condition such as 'age>=65', 'city in {Rome,Oslo}', 'end is missing'."),
+    ] = None,
+    given_file: Annotated[
+        str | None, typer.Option(help="Partly known rows, each completed once; empty cells are free.")
+    ] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    engine: Annotated[str, typer.Option(help="local.")] = "local",
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Without the critic: faster, a little less faithful.")
+    ] = False,
+    json: Annotated[
+        str | None, typer.Option("--json", help="Write times, rows, the family and why, as JSON.")
+    ] = None,
+) -> None:
+    """Make new rows from MODEL."""
+    from reverie.core.errors import ConfigError
+    from reverie.synthesizer import load
+
+    if engine != "local":
+        what = f"engine '{engine[:20]}' is not in this version"
+        raise ConfigError(what, where="--engine", fix="Use --engine local")
+    start = time.perf_counter()
+    synthesizer = load(model)
+    wanted = _wanted(synthesizer, given, given_file)
+    n = None if given_file else options.count_rows(rows, scale, synthesizer.rows_)
+    if given_file and (rows, scale) != (None, None):
+        fix = "Leave -n and --scale out"
+        raise ConfigError("makes one row for each of its own", where="--given-file", fix=fix)
+    loaded = time.perf_counter()
+    with terminal.progress("rows") as tell:
+        parts = synthesizer.stream(
+            n, given=wanted, seed=seed, fast=fast, workers=workers or options.cores(),
+            dictionaries=output.endswith(".parquet"), on_progress=tell,
+        )  # fmt: skip
+        made = _write(output, parts)
+    end = time.perf_counter()
+    facts = {
+        "output": output, "rows": made, "seconds": round(end - start, 3), "load": round(loaded - start, 3),
+        "rows_per_second": round(made / max(end - loaded, 1e-9)), "family": synthesizer.family_,
+        "why": synthesizer.why_, "seed": synthesizer.seed if seed is None else seed, "fast": fast,
+    }  # fmt: skip
+    terminal.write_json(json, facts)
+    terminal.say(f"{made:,} rows in {end - start:.1f} s written to {output}", error="-" in (output, json))
+
+
+def impute(
+    model: Model,
+    data: Annotated[str, typer.Argument(help="A table with missing cells.")],
+    output: Output,
+    seed: Seed = None,
+    workers: Workers = None,
+) -> None:
+    """Fill the missing cells of DATA with values drawn from what MODEL learned, given the rest of their row."""
+    from reverie.synthesizer import load
+
+    synthesizer = load(model)
+    table = options.read_table(data, None).single()[1]
+    holes = sum(column.null_count for column in table.columns)
+    filled = synthesizer.impute(table, seed=seed, workers=workers or options.cores())
+    left = sum(column.null_count for column in filled.columns)
+    _write(output, iter([filled]))
+    terminal.say(
+        f"{holes - left:,} of {holes:,} missing cells filled, written to {output}", error=output == "-"
+    )
+
+
+def score(
+    model: Model,
+    data: Annotated[str, typer.Argument(help="A table with the columns that were learned.")],
+    output: Output,
+    seed: Seed = None,
+) -> None:
+    """Write log P(x) of each row of DATA: the lower, the more unusual the row."""
+    import pyarrow as pa
+
+    from reverie.synthesizer import load
+
+    synthesizer = load(model)
+    scores = synthesizer.log_prob(options.read_table(data, None), seed=seed)
+    _write(output, iter([pa.table({"log_prob": scores})]))
+    terminal.say(f"{len(scores):,} rows scored, written to {output}", error=output == "-")
+
+
+def _wanted(synthesizer: "Synthesizer", given: list[str] | None, given_file: str | None) -> Any:
+    """What is asked of the rows: conditions, a table of partly known rows, or nothing. Raises ConfigError."""
+    from reverie.core.errors import ConfigError
+    from reverie.sampling.conditions import parse
+
+    if given and given_file:
+        raise ConfigError("given together with --given", where="--given-file", fix="Give one of the two")
+    if given_file:
+        return options.read_table(given_file, None)
+    return [parse(text, synthesizer.columns_) for text in given] if given else None
+
+
+def _write(output: str, parts: Iterator["pa.Table"]) -> int:
+    """Write the tables one after another; nothing is written if the first cannot be made. The number of rows."""
+    from reverie.io.writing import writer
+
+    first = next(parts)
+    with writer(output, first.schema) as sink:
+        sink.write(first)
+        for part in parts:
+            sink.write(part)
+    return sink.rows

@@ -1,0 +1,102 @@
+"""What people see: tables and lines on the standard output or error, and progress bars on a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reverie.models.base import OnProgress
+    from reverie.reports.report import Report
+
+_TONES = {"good": "green", "caution": "yellow", "bad": "red", "unknown": "dim"}
+_WIDTH = 110
+
+
+def console(*, error: bool = False) -> "Console":
+    """A console on the standard output or error; off a terminal it has a fixed width and no colours."""
+    from rich.console import Console
+
+    stream = sys.stderr if error else sys.stdout
+    return Console(stderr=error, width=None if stream.isatty() else _WIDTH, highlight=False, soft_wrap=False)
+
+
+def say(*lines: str, error: bool = False) -> None:
+    """Plain lines, never cut or wrapped."""
+    stream = sys.stderr if error else sys.stdout
+    for line in lines:
+        stream.write(f"{line}\n")
+
+
+def show_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on the standard output; what comes from data is never read as markup."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console().print(table)
+
+
+def show_report(report: "Report") -> None:
+    """The three verdicts, then the score table."""
+    from rich.text import Text
+
+    from reverie.reports.sections import cards, groups
+
+    screen = console()
+    for card in cards(report.evaluation):
+        head = Text(f"{card.aspect:<9}", "bold")
+        head.append(f"{card.verdict}", f"bold {_TONES[card.tone]}").append(f"  {card.sentence}")
+        screen.print(head)
+    rows = [
+        (row.score.title, row.score.value, row.score.interval, row.score.floor, row.score.n)
+        for _, found in groups(report.evaluation)
+        for row in found
+    ]
+    show_table("", ("figure", "value", "95 % interval", "real against real", "n"), rows)
+    for note in report.evaluation.notes:
+        say(f"note: {note}")
+
+
+def write_json(path: str | None, content: Mapping[str, Any]) -> None:
+    """Write indented JSON to `path` ('-' is the standard output), if there is one. Raises OutputError."""
+    if path is not None:
+        from reverie.io.writing import write_text
+
+        write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def progress(unit: str = "") -> Iterator["OnProgress"]:
+    """A callback that draws one bar a step, with rate and time left; quiet unless standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich import progress as bars
+
+    columns = [
+        bars.TextColumn("{task.description:<10}"), bars.BarColumn(), bars.TaskProgressColumn(),
+        bars.TextColumn("{task.fields[rate]}"), bars.TimeRemainingColumn(), bars.TimeElapsedColumn(),
+    ]  # fmt: skip
+    with bars.Progress(*columns, console=console(error=True), transient=True) as shown:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def tell(step: Any) -> None:
+            if step.step not in tasks:
+                for task in tasks.values():
+                    shown.update(task, visible=False)
+                tasks[step.step] = shown.add_task(step.step, total=step.total, rate="")
+            task = tasks[step.step]
+            speed = shown.tasks[shown.task_ids.index(task)].speed
+            rate = f"{speed:,.0f} {unit}/s" if unit and speed else ""
+            shown.update(task, completed=step.done, total=step.total, rate=rate)
+
+        yield tell

@@ -30,9 +30,10 @@ from reverie.schema.types import Constraint, Schema, Table
 class Synthesizer:
     """Learns a table and makes rows like it.
 
-    `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None; `constraints` are
-    added to those found in the data; values held by fewer than `k` rows never appear; `budget` is in seconds of
-    fitting; `critic` resamples what the family makes; at most `max_rows` random rows are learned from.
+    `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;
+    `constraints` are added to those found in the data; values held by fewer than `k` rows never appear;
+    `budget` is in seconds of fitting; `critic` resamples what the family makes; at most `max_rows` random
+    rows are learned from.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_` and
     `timings_` (seconds by step).
@@ -77,7 +78,8 @@ class Synthesizer:
     def fit(self, data: Any, *, on_progress: OnProgress = silent) -> Self:
         """Learn from a pandas, polars or Arrow frame, a dict of columns, a Dataset of one table, or a path.
 
-        Raises ReverieError: the data cannot be read, the schema is of another table, rules contradict each other.
+        Raises ReverieError: the data cannot be read, the schema is of another table, rules contradict each
+        other.
         """
         self._check()
         clock = _Clock(on_progress)
@@ -139,7 +141,8 @@ class Synthesizer:
     def impute(self, frame: Any, *, seed: int | None = None, workers: int | None = None) -> Any:
         """The frame with its missing cells drawn from what was learned, given the rest of their row.
 
-        Present cells are unchanged. A cell that is missing where the rules say it must be stays so only if drawn so.
+        Present cells are unchanged. A cell that is missing where the rules say it must be stays so only if
+        drawn so.
         """
         model, table = self._fitted(), _read(frame).single()[1]
         request = Request.complete(model, table, strict=False)
@@ -151,8 +154,8 @@ class Synthesizer:
     def log_prob(self, frame: Any, *, seed: int | None = None) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,) float64; higher is more usual.
 
-        Densities are on the scale of the codecs (normal scores), so compare them between rows, not between models.
-        Raises DataError if a column that was learned is not there.
+        Densities are on the scale of the codecs (normal scores), so compare them between rows, not between
+        models. Raises DataError if a column that was learned is not there.
         """
         model = self._fitted()
         table = conform(model, _read(frame).single()[1])
@@ -304,7 +307,9 @@ def _kind(like: Any) -> str:
 
 
 def _empty(data: Any) -> Any:
-    """A frame of the same kind without rows, nor the levels of pandas' categories, which may be rare values."""
+    """A frame of the same kind without rows, nor the levels of pandas' categories, which may be rare
+    values.
+    """
     if not _is_frame(data):
         return None
     if _kind(data) == "pandas" and hasattr(data, "columns"):

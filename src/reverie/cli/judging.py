@@ -24,7 +24,9 @@ def evaluate(
         int, typer.Option(help="Chooses the rows that are looked at in large tables.", min=0)
     ] = 0,
 ) -> None:
-    """Compare FAKE with REAL: is it faithful, useful and private? With intervals and real-against-real floors."""
+    """Compare FAKE with REAL: is it faithful, useful and private? With intervals and real-against-real
+    floors.
+    """
     from reverie.reports.build import build, save, scores
     from reverie.reports.report import evaluate as compare
     from reverie.synthesizer import load_schema

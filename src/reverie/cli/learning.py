@@ -9,7 +9,7 @@ from reverie.cli import options, terminal
 
 if TYPE_CHECKING:
     from reverie.core.dataset import Dataset
-    from reverie.schema.types import Schema
+    from reverie.schema.types import Column, Schema
     from reverie.synthesizer import Synthesizer
 
 Data = Annotated[
@@ -118,11 +118,7 @@ def _show_schema(schema: "Schema", found: "Dataset") -> None:
         rows = found.tables[table.name].num_rows
         title = f"{table.name}: {rows:,} rows, {len(table.columns):,} columns"
         title += f", key {table.primary_key}" if table.primary_key else ""
-        listed = [
-            (column.name, column.type, str(column.options.get("kind", "")) if "locale" in column.options else "",
-             column.reason)
-            for column in table.columns
-        ]  # fmt: skip
+        listed = [(column.name, column.type, _personal(column), column.reason) for column in table.columns]
         terminal.show_table(title, ("column", "type", "personal", "why"), listed)
         rules = [
             ("enforced" if rule.enforced else "offered", rule.kind, ", ".join(rule.columns), rule.evidence)
@@ -132,6 +128,11 @@ def _show_schema(schema: "Schema", found: "Dataset") -> None:
             terminal.show_table("Rules that the rows never break", ("", "rule", "columns", "evidence"), rules)
     for note in found.notes:
         terminal.say(f"note: {note}")
+
+
+def _personal(column: "Column") -> str:
+    """What kind of personal data the column holds, if it does: such codecs have a locale."""
+    return str(column.options.get("kind", "yes")) if "locale" in column.options else ""
 
 
 def _inspect_model(path: str, output: str | None) -> None:

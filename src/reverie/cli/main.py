@@ -18,7 +18,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="reverie",
-    help="Learn business data, make new data that behaves like it, and prove how good and how private that is.",
+    help="Learn business data, make new data that behaves like it, and prove how good and private that is.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,7 +44,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:

@@ -14,7 +14,8 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 def parse_count(text: str, option: str = "-n") -> int:
-    """A number of rows: 1000000, 1_000_000, 1,000,000 or 1e6. Raises ConfigError unless it is whole and at least 1.
+    """A number of rows: 1000000, 1_000_000, 1,000,000 or 1e6. Raises ConfigError unless it is whole and at
+    least 1.
 
     >>> parse_count("1e6")
     1000000
@@ -55,7 +56,9 @@ def count_rows(rows: str | None, scale: float | None, learned: int) -> int:
 
 
 def read_table(data: str, table: str | None) -> "Dataset":
-    """The dataset of one table that `data` names; `table` chooses among several. Raises DataError or ConfigError."""
+    """The dataset of one table that `data` names; `table` chooses among several. Raises DataError or
+    ConfigError.
+    """
     from reverie.core.dataset import Dataset
     from reverie.io.files import read
 

@@ -88,7 +88,9 @@ def impute(
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
-    """Fill the missing cells of DATA with values drawn from what MODEL learned, given the rest of their row."""
+    """Fill the missing cells of DATA with values drawn from what MODEL learned, given the rest of their
+    row.
+    """
     from reverie.synthesizer import load
 
     synthesizer = load(model)
@@ -132,7 +134,9 @@ def _wanted(synthesizer: "Synthesizer", given: list[str] | None, given_file: str
 
 
 def _write(output: str, parts: Iterator["pa.Table"]) -> int:
-    """Write the tables one after another; nothing is written if the first cannot be made. The number of rows."""
+    """Write the tables one after another; nothing is written if the first cannot be made. The number of
+    rows.
+    """
     from reverie.io.writing import writer
 
     first = next(parts)

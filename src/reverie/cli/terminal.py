@@ -54,7 +54,7 @@ def show_report(report: "Report") -> None:
     screen = console()
     for card in cards(report.evaluation):
         head = Text(f"{card.aspect:<9}", "bold")
-        head.append(f"{card.verdict}", f"bold {_TONES[card.tone]}").append(f"  {card.sentence}")
+        head.append(f"{card.word}", f"bold {_TONES[card.tone]}").append(f"  {card.sentence}")
         screen.print(head)
     rows = [
         (row.score.title, row.score.value, row.score.interval, row.score.floor, row.score.n)
@@ -76,7 +76,9 @@ def write_json(path: str | None, content: Mapping[str, Any]) -> None:
 
 @contextmanager
 def progress(unit: str = "") -> Iterator["OnProgress"]:
-    """A callback that draws one bar a step, with rate and time left; quiet unless standard error is a terminal."""
+    """A callback that draws one bar a step, with rate and time left; quiet unless standard error is a
+    terminal.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -1,7 +1,7 @@
 """The `.reverie` file: a zip of JSON and numeric arrays, safe to load from a stranger.
 
-Nothing in it is code and nothing is unpickled. Names, sizes, types and checksums of all entries are checked before
-anything is built from them. The same content gives the same bytes.
+Nothing in it is code and nothing is unpickled. Names, sizes, types and checksums of all entries are checked
+before anything is built from them. The same content gives the same bytes.
 """
 
 import hashlib
@@ -56,7 +56,9 @@ def save(path: str | Path, about: Mapping[str, Any], parts: Mapping[str, Any]) -
 
 
 def load(path: str | Path) -> Artifact:
-    """Read and check an artifact. Raises ArtifactError in one line if it is damaged, unsafe or of another version."""
+    """Read and check an artifact. Raises ArtifactError in one line if it is damaged, unsafe or of another
+    version.
+    """
     where = str(path)
     with _opened(path) as archive:
         manifest, data = _manifest(archive, where), {}
@@ -130,7 +132,9 @@ def _spell(array: np.ndarray) -> bytes:
 
 
 def _array(content: bytes) -> np.ndarray:
-    """The array of an .npy entry. Raises ValueError unless it is plain, of an allowed type and of just that size."""
+    """The array of an .npy entry. Raises ValueError unless it is plain, of an allowed type and of just
+    that size.
+    """
     stream = io.BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError("version")
@@ -153,7 +157,9 @@ def _digest(data: bytes) -> str:
 
 
 def _pack(sink: BinaryIO, files: Mapping[str, bytes]) -> None:
-    """Fixed times, order and permissions, so that equal content is equal bytes; the comment seals the manifest."""
+    """Fixed times, order and permissions, so that equal content is equal bytes; the comment seals the
+    manifest.
+    """
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for name in sorted(files, key=lambda name: (name != _MANIFEST, name)):
             entry = zipfile.ZipInfo(name, _STAMP)
@@ -193,7 +199,8 @@ def _manifest(archive: zipfile.ZipFile, where: str) -> dict[str, Any]:
     data = _unpack(archive, _MANIFEST, MOST_JSON, where)
     manifest = _parsed(data, where)
     if manifest.get("format") != FORMAT:
-        what = f"is of format {str(manifest.get('format'))[:20]}, and this version of Reverie reads format {FORMAT}"
+        found = str(manifest.get("format"))[:20]
+        what = f"is of format {found}, and this version of Reverie reads format {FORMAT}"
         raise ArtifactError(what, where=where, fix="Use the version that made it, or fit the model again")
     if archive.comment.decode("ascii", "replace") != _digest(data) or not _complete(manifest, names):
         raise ArtifactError("was changed after it was made", where=where, fix=_AGAIN)

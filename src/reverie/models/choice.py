@@ -8,7 +8,9 @@ PREFERRED = ("trees", "copula")
 
 
 def choose_family(name: str = "auto") -> tuple[str, str]:
-    """The family that `name` means, and the reason in words. Raises ConfigError if there is no such family."""
+    """The family that `name` means, and the reason in words. Raises ConfigError if there is no such
+    family.
+    """
     if name != "auto":
         family(name)
         return name, "as asked"

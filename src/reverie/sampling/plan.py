@@ -1,8 +1,8 @@
 """A request cut into partitions of a fixed size, made on all cores and handed out in order.
 
-Partition i draws from its own generator, and its size follows from the table alone, so one worker or a hundred
-make the same rows. Few partitions are in flight at a time, so memory stays flat however many rows are asked for.
-Workers are threads: numpy, Arrow and the compiled kernels work outside the interpreter's lock.
+Partition i draws from its own generator, and its size follows from the table alone, so one worker or a
+hundred make the same rows. Few partitions are in flight at a time, so memory stays flat however many rows are
+asked for. Workers are threads: numpy, Arrow and the compiled kernels work outside the interpreter's lock.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""What is asked of a learned table: conditions on all rows, or cells known row by row; and the rows that answer it."""
+"""What is asked of a learned table: conditions on all rows, or cells known row by row; and the rows that
+answer it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +24,8 @@ _ROUND = 1 << 16
 
 @dataclass(frozen=True)
 class Request:
-    """`evidence` holds in every row, `after` is checked on finished rows; `known` has one row for each wanted one.
+    """`evidence` holds in every row, `after` is checked on finished rows; `known` has one row for each wanted
+    one.
 
     Unless `strict`, a row for which no valid completion is found is kept as it is.
     """
@@ -54,7 +57,9 @@ class Request:
 
 
 def conform(model: Learned, table: pa.Table) -> pa.Table:
-    """The table's columns in the types that were learned. Raises DataError naming the column that does not fit."""
+    """The table's columns in the types that were learned. Raises DataError naming the column that does
+    not fit.
+    """
     where, columns = model.schema.name, {}
     for name in table.column_names:
         kind = model.rules.arrow.get(name)
@@ -86,7 +91,7 @@ def answer(
     observed = _observe(model, request, rng)
     kept: list[tuple[np.ndarray, Blocks, pa.Table]] = []
     want, drawn, repeats = np.arange(n), 0, 1
-    while len(want) or not kept:
+    while len(want):
         at = np.repeat(want, repeats)
         evidence = request.evidence if observed is None else _take(observed, at)
         blocks = model.draw(len(at), evidence, rng, fast=fast or observed is not None)
@@ -101,11 +106,11 @@ def answer(
         places, chosen = _assign(at, want, good, pooled=observed is None)
         if giving_up and len(places) < len(want):
             raise _impossible(model, table, drawn, n - len(want) + len(places))
+        if len(places) == n:
+            return table if len(at) == n else table.take(pa.array(chosen))
         kept.append((places, blocks.take(chosen), table.take(pa.array(chosen))))
         want = np.setdiff1d(want, places, assume_unique=True)
         repeats = _repeats(len(want), good)
-    if len(kept) == 1:
-        return kept[0][2]
     return _join(model, kept, request, rng, offset)
 
 
@@ -150,7 +155,9 @@ def _valid(
 def _assign(
     at: np.ndarray, want: np.ndarray, good: np.ndarray, *, pooled: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places that got a row, and which row each got; any good row will do for any place if they are `pooled`."""
+    """Places that got a row, and which row each got; any good row will do for any place if they are
+    `pooled`.
+    """
     rows = np.flatnonzero(good)
     if pooled:
         rows = rows[: len(want)]

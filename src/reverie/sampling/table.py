@@ -1,4 +1,6 @@
-"""A learned table: rules, codecs, a fitted family and its critic, from an Arrow table to new rows and back."""
+"""A learned table: rules, codecs, a fitted family and its critic, from an Arrow table to new rows and
+back.
+"""
 
 import importlib
 import importlib.util
@@ -19,11 +21,14 @@ from reverie.schema.blocks import Blocks, Evidence
 from reverie.schema.types import Constraint, Table
 
 CRITIC = "reverie.sampling.critic"
+_NO_LIMIT = Budget()
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Everything that was learned of one table; `fitted` is None if no column needs a model (keys alone, say)."""
+    """Everything that was learned of one table; `fitted` is None if no column needs a model (keys alone,
+    say).
+    """
 
     rules: Rules
     codec: TableCodec
@@ -65,7 +70,9 @@ class Learned:
         return table
 
     def log_prob(self, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
-        """Natural logarithm of the density of each row on the codecs' scale, (rows,); of modelled columns alone."""
+        """Natural logarithm of the density of each row on the codecs' scale, (rows,); of modelled columns
+        alone.
+        """
         if self.fitted is None:
             return np.zeros(table.num_rows)
         return self.fitted.log_prob(self.codec.encode(self.rules.reduce(table), rng))
@@ -81,7 +88,9 @@ class Learned:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """Rebuild what `state` gave. Raises ArtifactError, or KeyError and the like, on a state that makes no sense."""
+        """Rebuild what `state` gave. Raises ArtifactError, or KeyError and the like, on a state that
+        makes no sense.
+        """
         codec, fitted, critic = TableCodec.from_state(state["codec"]), None, None
         if "model" in state:
             model = state["model"]
@@ -93,7 +102,8 @@ class Learned:
 
 
 def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ()) -> Table:
-    """The schema of a table: types with their reasons, `constraints`, and the rules that its rows never break.
+    """The schema of a table: types with their reasons, `constraints`, and the rules that its rows never
+    break.
 
     Raises ConstraintError if `constraints` contradict each other or the data.
     """
@@ -113,7 +123,7 @@ def learn(
     seed: int = 0,
     k: int = 5,
     config: Any = None,
-    budget: Budget = Budget(),
+    budget: Budget = _NO_LIMIT,
     critic: bool = True,
     on_progress: OnProgress = silent,
 ) -> Learned:

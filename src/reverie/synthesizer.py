@@ -12,7 +12,7 @@ import pyarrow as pa
 from reverie.codecs.base import Condition
 from reverie.codecs.infer import check_schema
 from reverie.core.dataset import Dataset
-from reverie.core.errors import ArtifactError, ConfigError, ReverieError
+from reverie.core.errors import ArtifactError, ConfigError, ReverieError, SchemaError
 from reverie.core.rng import child
 from reverie.io.files import read
 from reverie.io.frames import from_arrow, read_frame
@@ -343,10 +343,11 @@ def load_schema(schema: Schema | Table | str | Path | None, name: str) -> Table 
     if schema is None or isinstance(schema, Table):
         return schema
     if not isinstance(schema, Schema):
-        from reverie.io.sources import reading
-
-        with reading(str(schema)):
+        try:
             text = Path(schema).expanduser().read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            fix = "Give a JSON file made by 'reverie inspect'"
+            raise SchemaError("cannot be read", where=str(schema), fix=fix) from None
         schema = Schema.from_json(text, where=str(schema))
     if len(schema.tables) == 1:
         return schema.tables[0].model_copy(update={"name": name})

@@ -42,6 +42,8 @@ def to_texts(values: pa.Array) -> list[str]:
 def from_texts(texts: list[str], kind: pa.DataType) -> pa.Array:
     """The values of type `kind` that `to_texts` wrote. Raises ArrowInvalid if they are not."""
     array = pa.array(texts, pa.string())
+    if pt.is_null(kind):
+        return pa.nulls(len(array))
     return array.cast(_whole_type(kind)).cast(kind) if pt.is_temporal(kind) else array.cast(kind)
 
 

@@ -48,6 +48,10 @@ class Mesh:
         passed = np.ceil((steps - self._first[piece]) / self.unit[piece])
         return self.even[piece] * steps + self._bonus[piece] * np.maximum(passed, 0)
 
+    def cell(self, piece: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """The share of the piece that each number has."""
+        return self.even[piece] + np.where(values % self.unit[piece] == 0, self._bonus[piece], 0)
+
     def steps(self, piece: np.ndarray, within: np.ndarray) -> np.ndarray:
         """The number that the place `within` its piece falls on, in steps, float64."""
         even, bonus, first, unit = (
@@ -78,14 +82,15 @@ def learn_mesh(
     if not len(values):
         return None
     of_piece = np.bincount(piece, rows, len(low))
-    block = (np.cumsum(of_piece) / max(_BLOCK_ROWS, 4 * k)).astype(np.int64)
+    enough = max(_BLOCK_ROWS, 4 * k)
+    block = (np.cumsum(of_piece) / enough).astype(np.int64)
     total = np.bincount(block, of_piece)
     best, unit, extra = np.full(len(total), _SURE), np.ones(len(total), dtype=np.int64), np.zeros(len(total))
     for candidate in UNITS[: np.searchsorted(UNITS, np.abs(values).max(), side="right")].tolist():
         chance = count_multiples(low, high, candidate) / (high - low + 1.0)
         seen = np.bincount(block[piece], rows * (values % candidate == 0), len(total)) / np.maximum(total, 1)
         expected = np.bincount(block, of_piece * chance, len(total)) / np.maximum(total, 1)
-        gain = total * _divergence(seen, expected)
+        gain = np.where(total >= enough / 2, total * _divergence(seen, expected), 0.0)
         better = gain > best
         best, unit = np.where(better, gain, best), np.where(better, candidate, unit)
         extra = np.where(better, (seen - expected) / np.maximum(1 - expected, 1e-9), extra)

@@ -155,7 +155,8 @@ def _seal(pieces: _Pieces, exact: np.ndarray, origin: np.generic, factor: float)
     """
     if exact.dtype == np.int64:
         ends = np.floor([pieces.left, pieces.right]).clip(-(2.0**63), 2.0**63 - 1024).astype(np.int64)
-        low, high = ends[0] + 1 + origin, ends[1] + origin
+        high = ends[1] + origin
+        low = np.minimum(ends[0] + 1 + origin, high)  # beyond 2^53, half a cell may be lost
     else:
         most = np.finfo(np.float64).max * factor
         low, high = np.clip([pieces.left, pieces.right], -most, most) / factor

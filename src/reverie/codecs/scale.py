@@ -94,13 +94,14 @@ class Scale:
         """
         piece, placed = self.place(values)
         away = np.abs(placed / 2 - values / 2) * 2
+        reach = self._width[piece] * (4e-15 / self._share[piece] + _MARGIN)
         if self.grid:
-            start, stop = self._fractions(piece, placed)
-            cell = self._share[piece] * (stop - start)
-            blur, margin = 1e-15 / cell, _MARGIN * self._share[piece] / cell
-            return away + np.where((blur < _CELL_MARGIN) & (margin < 1), 0, np.ceil(blur + margin) + 1)
-        blur = self._width[piece] * (1e-15 / self._share[piece] + _MARGIN)
-        return away + 2 * blur + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
+            cell = self._cell(piece, placed)
+            sure = (cell * self._share[piece] * _CELL_MARGIN > 4e-15) & (cell > _MARGIN)
+            return away + np.where(
+                sure, 0, np.ceil(reach) + (1 if self.mesh is None else self.mesh.unit[piece])
+            )
+        return away + 2 * reach + np.maximum(np.abs(self.low), np.abs(self.high))[piece] * 4e-16
 
     def share_below(self, value: float, *, inclusive: bool) -> float:
         """The share of rows below `value`, or with `inclusive` also at it."""
@@ -151,6 +152,10 @@ class Scale:
         if self.mesh is None:
             return steps / self._width[piece]
         return self.mesh.below(piece, steps)
+
+    def _cell(self, piece: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """The share of its piece that each grid point has."""
+        return 1 / self._width[piece] if self.mesh is None else self.mesh.cell(piece, values)
 
     def place(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The piece of each value, and the value moved to the nearest place on the scale."""

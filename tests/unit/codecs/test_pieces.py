@@ -103,3 +103,12 @@ def test_the_largest_floats_do_not_overflow():
 def test_fewer_than_k_rows_work(values):
     scale = _learn(np.asarray(values))
     assert np.isfinite(scale.decode(np.array([-3.0, 0.0, 3.0]))).all()
+
+
+@pytest.mark.parametrize(
+    "values", [[2**61, -(2**61), 2**61 + 1], [-(2**63), 2**63 - 1, 5], [2**63 - 1, 2**63 - 2]]
+)
+def test_rare_integers_across_the_whole_range_leave_a_scale(values):
+    scale = _learn(np.array(values))
+    assert np.all(scale.low <= scale.high)
+    assert scale.edges[-1] == 1

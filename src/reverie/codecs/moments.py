@@ -44,9 +44,7 @@ class Moment:
 def parse_moment(value: Any, column: Column, timeline: Timeline) -> Moment:
     """Read a value of a condition. Raises ConditionError, with an example, if it cannot be read."""
     try:
-        if column.type in ("time", "duration"):
-            return Moment(_parse_length(value, column.type, timeline))
-        return _parse_date(value, timeline)
+        return _READERS[column.type](value, timeline)
     except (ValueError, OverflowError):
         raise ConditionError(
             f"'{value}' is not a {column.type}",
@@ -71,16 +69,12 @@ def _parse_date(value: Any, timeline: Timeline) -> Moment:
     return Moment(_since(moment, _EPOCH), whole_day=":" not in text and "T" not in text)
 
 
-def _parse_length(value: Any, kind: str, timeline: Timeline) -> Fraction:
+def _parse_length(value: Any, _: Timeline) -> Moment:
     if isinstance(value, dt.timedelta):
-        return Fraction(value // dt.timedelta(microseconds=1), 10**6)
-    if isinstance(value, dt.time):
-        value = value.isoformat()
+        return Moment(Fraction(value // dt.timedelta(microseconds=1), 10**6))
     text = str(value).strip()
-    if kind == "time":
-        return _parse_clock(text, timeline)
     try:
-        return Fraction(text)
+        return Moment(Fraction(text))
     except ValueError:
         found = _CLOCK.match(text)
         if not found or not any(found.groups()):
@@ -89,18 +83,18 @@ def _parse_length(value: Any, kind: str, timeline: Timeline) -> Fraction:
         length = (
             int(days or 0) * DAY + int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds or 0)
         )
-        return -length if sign else length
+        return Moment(-length if sign else length)
 
 
-def _parse_clock(text: str, timeline: Timeline) -> Fraction:
+def _parse_clock(value: Any, timeline: Timeline) -> Moment:
+    text = value.isoformat() if isinstance(value, dt.time) else str(value).strip()
     if timeline.format:
         try:
             moment = dt.datetime.strptime(text, timeline.format)
-            return _since(moment, dt.datetime.combine(moment.date(), dt.time()))
+            return Moment(_since(moment, dt.datetime.combine(moment.date(), dt.time())))
         except ValueError:
             pass  # the format is for the data; people may also write ISO times
-    clock = dt.datetime.combine(_EPOCH, dt.time.fromisoformat(text))
-    return _since(clock, _EPOCH)
+    return Moment(_since(dt.datetime.combine(_EPOCH, dt.time.fromisoformat(text)), _EPOCH))
 
 
 def _local(moment: dt.datetime, timeline: Timeline) -> dt.datetime:
@@ -113,3 +107,6 @@ def _local(moment: dt.datetime, timeline: Timeline) -> dt.datetime:
 
 def _since(moment: dt.datetime, origin: dt.datetime) -> Fraction:
     return Fraction((moment - origin) // dt.timedelta(microseconds=1), 10**6)
+
+
+_READERS = {"date": _parse_date, "datetime": _parse_date, "time": _parse_clock, "duration": _parse_length}

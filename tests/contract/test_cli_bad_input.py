@@ -42,7 +42,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     age = rng.integers(18, 90, 400)
     city = np.where(age > 60, "Rome", rng.choice(["Oslo", "Bonn"], 400))
     pq.write_table(pa.table({"age": age, "city": city}), folder / "people.parquet")
-    assert run(["fit", str(folder / "people.parquet"), "-o", str(folder / "m.reverie"), "--model", "copula"]) == 0
+    assert (
+        run(["fit", str(folder / "people.parquet"), "-o", str(folder / "m.reverie"), "--model", "copula"])
+        == 0
+    )
     return folder / "m.reverie"
 
 
@@ -78,7 +81,10 @@ def test_several_tables(tmp_path: Path, refused: Refused) -> None:
         (folder / f"{name}.csv").write_text("a,b\n" + "1,x\n2,y\n" * 20)
     assert "--table" in refused("fit", folder, "-o", tmp_path / "m.reverie")
     assert "three" in refused("fit", folder, "-o", tmp_path / "m.reverie", "--table", "three")
-    assert run(["fit", str(folder), "-o", str(tmp_path / "m.reverie"), "--table", "two", "--model", "copula"]) == 0
+    assert (
+        run(["fit", str(folder), "-o", str(tmp_path / "m.reverie"), "--table", "two", "--model", "copula"])
+        == 0
+    )
 
 
 @pytest.mark.parametrize("rows", ["0", "-5", "1.5", "many", "nan", "1e400"])
@@ -161,7 +167,9 @@ def test_an_artifact_of_another_version(tmp_path: Path, refused: Refused, model:
     with zipfile.ZipFile(model) as old, zipfile.ZipFile(newer, "w") as new:
         for name in old.namelist():
             content = old.read(name)
-            new.writestr(name, content.replace(b'{"format":1', b'{"format":99') if "manifest" in name else content)
+            new.writestr(
+                name, content.replace(b'{"format":1', b'{"format":99') if "manifest" in name else content
+            )
     said = refused("sample", newer, "-o", tmp_path / "f.csv")
     assert "format 99" in said
     assert "format 1" in said

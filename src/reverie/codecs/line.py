@@ -21,6 +21,10 @@ FEW_VALUES = 64
 FEW_REST = 0.05
 SPIKE_SHARE = 0.01
 SPIKE_ROWS = 20
+STANDS_OUT = 3.0
+NEARBY = 5
+ATOM_ROWS = 10
+FEW_ATOMS = 128
 _OUTSIDE = 5.0
 _APART = 1e-3
 
@@ -188,13 +192,36 @@ class Line:
 
 
 def find_spikes(counts: Counts, k: int) -> np.ndarray:
-    """Which values have real mass, (values,) bool.
+    """Which values have mass of their own, (values,) bool.
 
-    Those that hold 1 % of the rows and 20 rows; and if hardly any rows but theirs hold a value that k rows
-    do not share, and values are few, all that k rows share.
+    Those that hold 1 % of the rows, 20 rows, and thrice what their neighbours do; all that are shared, where
+    few values are and hardly any row holds another; and the shared ones among the rest where those are few,
+    hold nearly all of it, and lie scattered, so that neighbours on the line need have nothing in common.
     """
-    heavy = (counts.counts >= SPIKE_SHARE * counts.rows) & (counts.counts >= max(k, SPIKE_ROWS))
     shared = counts.counts >= k
-    rest = counts.counts[~shared].sum()
-    few = np.count_nonzero(shared) <= FEW_VALUES and rest <= FEW_REST * counts.counts[~heavy].sum()
-    return shared if few else heavy
+    heavy = (counts.counts >= SPIKE_SHARE * counts.rows) & (counts.counts >= max(k, SPIKE_ROWS))
+    heavy &= counts.counts > STANDS_OUT * _typical_nearby(counts.counts)
+    loose = counts.counts[~shared].sum()
+    if np.count_nonzero(shared) <= FEW_VALUES and loose <= FEW_REST * counts.counts[shared].sum():
+        return shared
+    rest = ~heavy
+    atoms = rest & (counts.counts >= max(k, ATOM_ROWS))
+    few = np.count_nonzero(atoms) <= FEW_ATOMS
+    nearly_all = counts.counts[atoms].sum() >= (1 - 2 * FEW_REST) * counts.counts[rest].sum()
+    return heavy | atoms if few and nearly_all and _scattered(counts.values[rest]) else heavy
+
+
+def _typical_nearby(counts: np.ndarray) -> np.ndarray:
+    """Median count of the values up to `NEARBY` places below and above each value, (values,); 0 for one value."""
+    if len(counts) < 2:
+        return np.zeros(len(counts))
+    around = np.pad(counts.astype(float), NEARBY, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(around, 2 * NEARBY + 1).copy()
+    windows[:, NEARBY] = np.nan
+    return np.nanmedian(windows, axis=1)
+
+
+def _scattered(values: np.ndarray) -> bool:
+    """Whether gaps between neighbours are mostly wider than the narrow ones, as they are not on a grid."""
+    gaps = np.diff(values.astype(np.float64))
+    return len(gaps) > 1 and bool(np.median(gaps) > 2 * np.quantile(gaps, 0.1))

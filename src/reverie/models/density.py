@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from reverie.models import kernels
 from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
 
 FOLDS = 3
@@ -62,6 +61,11 @@ class Residuals:
             )
         return at / self.fine
 
+    def split(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The bin of each t, and the part of the bin, both (rows,) int32."""
+        at = np.clip((place * self.fine).astype(np.int64), 0, self.bins * self.fine - 1)
+        return (at // self.fine).astype(np.int32), (at % self.fine).astype(np.int32)
+
     def value(self, place: np.ndarray) -> np.ndarray:
         """The residual at each t; inverse of `place`."""
         at, last = place * self.fine, len(self.knots) - 1
@@ -83,51 +87,50 @@ class Residuals:
 
 @dataclass(frozen=True)
 class Density:
-    """P(number | bins): `means` are empty, or one a fold, each drawn with equal probability."""
+    """P(number | bins): `means` are empty, or one a fold, each drawn with equal probability.
+
+    `coarse` gives the bin of t, `fine` the part of that bin, from the same features and the bin; inside a part t is
+    uniform. `edges` cut what is expected of a row into one more feature.
+    """
 
     means: tuple[Ensemble, ...]
     edges: np.ndarray
     residuals: Residuals
-    histogram: Ensemble
+    coarse: Ensemble
+    fine: Ensemble
 
     @classmethod
     def fit(cls, bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> "Density":
-        """Learn from `target` (rows,) without NaN; from fewer than two rows, a standard normal."""
+        """Learn from `target` (rows,) without NaN; from fewer than two rows, a standard normal.
+
+        Of two forms, with and without a mean, the one under which held-out rows are likelier is taken.
+        """
         if len(target) < 2:
             normal = Residuals.learn(ndtri((np.arange(64) + 0.5) / 64))
-            return cls((), np.zeros(0), normal, Ensemble.constant(np.zeros(normal.bins), recipe.depth))
+            coarse, fine = (Ensemble.constant(np.zeros(k), recipe.depth) for k in (normal.bins, normal.fine))
+            return cls((), np.zeros(0), normal, coarse, fine)
+        plain = cls._around(bins, target, (), np.zeros(len(target)), recipe, rng)
         means, expected = _fit_means(bins, target, recipe, rng)
         if not means:
-            expected, edges, known = np.zeros(len(target)), np.zeros(0), bins
-        else:
-            edges = np.unique(np.quantile(expected, np.linspace(0, 1, MEAN_BINS + 1)[1:-1]))
-            known = bins.with_feature(np.searchsorted(edges, expected), len(edges) + 1)
-        left = target - expected
-        residuals = Residuals.learn(left)
-        classes = np.minimum(residuals.place(left), residuals.bins - 1e-9).astype(np.int32)
-        flatter = replace(recipe, least_rows=2 * recipe.least_rows)
-        histogram = fit_classes(known, classes, residuals.bins, flatter, rng)
-        return cls(means, edges, residuals, histogram)
+            return plain[0]
+        around = cls._around(bins, target, means, expected, recipe, rng)
+        return min(plain, around, key=lambda found: found[1])[0]
 
     def draw(
         self, codes: np.ndarray, rng: np.random.Generator, low: float = -np.inf, high: float = np.inf
     ) -> tuple[np.ndarray, np.ndarray]:
         """A number a row within [low, high], and P(low <= number <= high), both (rows,)."""
         rows = codes.shape[1]
-        fold = rng.integers(0, max(len(self.means), 1), rows)
-        expected = np.zeros(rows)
-        for index, mean in enumerate(self.means):
-            mine = np.flatnonzero(fold == index)
-            expected[mine] = mean.score(np.ascontiguousarray(codes[:, mine]))[:, 0]
-        start, stop = np.zeros(rows), np.full(rows, float(self.residuals.bins))
-        if np.isfinite(low):
-            start = self.residuals.place(low - expected)
-        if np.isfinite(high):
-            stop = self.residuals.place(high - expected)
-        place, mass = np.empty(rows), np.empty(rows)
-        kernels.draw_places(self._known(codes, expected), *self.histogram.parts, start, stop, rng.random(rows), place, mass)
-        numbers = expected + self.residuals.value(place)
-        return np.clip(numbers, low, high), mass
+        expected = self._expect(codes, rng)
+        known = self._known(codes, expected)
+        if np.isfinite(low) or np.isfinite(high):
+            start, stop = self.residuals.place(low - expected), self.residuals.place(high - expected)
+            place, mass = self._draw_between(known, start, stop, rng)
+        else:
+            bins, _ = self.coarse.draw(known, np.ones(self.residuals.bins, bool), rng)
+            parts, _ = self.fine.draw(_stack(known, bins), np.ones(self.residuals.fine, bool), rng)
+            place, mass = bins + (parts + rng.random(rows)) / self.residuals.fine, np.ones(rows)
+        return np.clip(expected + self.residuals.value(place), low, high), mass
 
     def log_density(self, codes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Natural logarithm of the density at each number, (rows,)."""
@@ -135,9 +138,13 @@ class Density:
         for mean in self.means or (None,):
             expected = np.zeros(len(numbers)) if mean is None else mean.score(codes)[:, 0].astype(float)
             left = numbers - expected
-            classes = np.clip(self.residuals.place(left), 0, self.residuals.bins - 1e-9).astype(np.int32)
+            known = self._known(codes, expected)
+            bins, parts = self.residuals.split(self.residuals.place(left))
             found.append(
-                self.histogram.log_probability(self._known(codes, expected), classes) + self.residuals.log_slope(left)
+                self.coarse.log_probability(known, bins)
+                + self.fine.log_probability(_stack(known, bins), parts)
+                + np.log(self.residuals.fine)
+                + self.residuals.log_slope(left)
             )
         return np.logaddexp.reduce(found, axis=0) - np.log(len(found))
 
@@ -147,23 +154,104 @@ class Density:
             "means": [mean.state() for mean in self.means],
             "edges": self.edges,
             "knots": self.residuals.knots,
-            "fine": self.residuals.fine,
+            "parts": self.residuals.fine,
             "tails": self.residuals.tails,
-            "histogram": self.histogram.state(),
+            "coarse": self.coarse.state(),
+            "fine": self.fine.state(),
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], features: int) -> "Density":
         """Rebuild what `state` gave, over `features` features."""
         means = tuple(Ensemble.from_state(mean, features) for mean in state["means"])
-        residuals = Residuals(state["knots"], int(state["fine"]), state["tails"])
-        histogram = Ensemble.from_state(state["histogram"], features + bool(means))
-        return cls(means, state["edges"], residuals, histogram)
+        residuals = Residuals(state["knots"], int(state["parts"]), state["tails"])
+        known = features + bool(means)
+        coarse, fine = Ensemble.from_state(state["coarse"], known), Ensemble.from_state(state["fine"], known + 1)
+        return cls(means, state["edges"], residuals, coarse, fine)
+
+    @classmethod
+    def _around(
+        cls,
+        bins: Bins,
+        target: np.ndarray,
+        means: tuple[Ensemble, ...],
+        expected: np.ndarray,
+        recipe: Recipe,
+        rng: np.random.Generator,
+    ) -> tuple["Density", float]:
+        """The density around what is expected of each row, and its held-out loss: -mean log density."""
+        edges, known = np.zeros(0), bins
+        if means:
+            edges = np.unique(np.quantile(expected, np.linspace(0, 1, MEAN_BINS + 1)[1:-1]))
+            known = bins.with_feature(np.searchsorted(edges, expected), len(edges) + 1)
+        left = target - expected
+        residuals = Residuals.learn(left)
+        classes, parts = residuals.split(residuals.place(left))
+        flatter = replace(recipe, rounds=2 * recipe.rounds, least_rows=2 * recipe.least_rows)
+        coarse = fit_classes(known, classes, residuals.bins, flatter, rng)
+        fine = fit_classes(known.with_feature(classes, residuals.bins), parts, residuals.fine, flatter, rng)
+        loss = float(coarse.losses.min() + fine.losses.min() - residuals.log_slope(left).mean())
+        return cls(means, edges, residuals, coarse, fine), loss
+
+    def _expect(self, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """What one fold's mean, drawn for each row, expects of it."""
+        expected = np.zeros(codes.shape[1])
+        fold = rng.integers(0, max(len(self.means), 1), codes.shape[1])
+        for index, mean in enumerate(self.means):
+            mine = np.flatnonzero(fold == index)
+            expected[mine] = mean.score(np.ascontiguousarray(codes[:, mine]))[:, 0]
+        return expected
 
     def _known(self, codes: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        if not self.means:
-            return codes
-        return np.concatenate([codes, np.searchsorted(self.edges, expected).astype(np.uint8)[None]])
+        return _stack(codes, np.searchsorted(self.edges, expected)) if self.means else codes
+
+    def _draw_between(
+        self, known: np.ndarray, start: np.ndarray, stop: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A place t a row in [start, stop], and the probability of that."""
+        fine, every = self.residuals.fine, np.arange(self.residuals.bins)
+        proba = _softmax(self.coarse.score(known))
+        (first, _), (last, _) = self.residuals.split(start), self.residuals.split(stop)
+        inside = proba * ((every >= first[:, None]) & (every <= last[:, None]))
+        rows = np.arange(len(start))
+        for edge in (first, last):
+            parts = _softmax(self.fine.score(_stack(known, edge)))
+            share = _below(parts, (stop - edge) * fine) - _below(parts, (start - edge) * fine)
+            inside[rows, edge] = proba[rows, edge] * share
+        mass = inside.sum(axis=1)
+        passed = np.cumsum(inside, axis=1)
+        chosen = (passed < rng.random(len(rows))[:, None] * mass[:, None]).sum(axis=1).clip(first, last)
+        parts = _softmax(self.fine.score(_stack(known, chosen)))
+        below, above = _below(parts, (start - chosen) * fine), _below(parts, (stop - chosen) * fine)
+        place = chosen + _invert(parts, below + rng.random(len(rows)) * (above - below)) / fine
+        return np.clip(place, start, stop), mass
+
+
+def _stack(codes: np.ndarray, feature: np.ndarray) -> np.ndarray:
+    return np.concatenate([codes, feature.astype(np.uint8)[None]])
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    proba = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)
+    return proba / proba.sum(axis=1, keepdims=True)
+
+
+def _below(parts: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Mass below each place in [0, k], clipped, of histograms `parts` (rows, k)."""
+    place = np.clip(place, 0, parts.shape[1])
+    whole = np.minimum(place.astype(int), parts.shape[1] - 1)
+    passed = np.concatenate([np.zeros((len(parts), 1)), np.cumsum(parts, axis=1)], axis=1)
+    rows = np.arange(len(parts))
+    return passed[rows, whole] + parts[rows, whole] * (place - whole)
+
+
+def _invert(parts: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """The place in [0, k] below which each mass lies; inverse of `_below`."""
+    passed = np.cumsum(parts, axis=1)
+    whole = (passed < mass[:, None]).sum(axis=1).clip(0, parts.shape[1] - 1)
+    rows = np.arange(len(parts))
+    over = mass - (passed[rows, whole] - parts[rows, whole])
+    return whole + np.clip(over / np.maximum(parts[rows, whole], 1e-300), 0, 1)
 
 
 def _fit_means(
@@ -175,10 +263,10 @@ def _fit_means(
     if rows < 20 * FOLDS or len(bins.sizes) == 0:
         return (), expected
     fold = rng.permutation(rows) % FOLDS
-    means = []
+    means, longer = [], replace(recipe, rounds=200, patience=10)
     for index in range(FOLDS):
         mine, others = fold == index, fold != index
-        means.append(fit_mean(bins.take(others), target[others], recipe, rng))
+        means.append(fit_mean(bins.take(others), target[others], longer, rng))
         expected[mine] = means[-1].score(bins.take(mine).codes)[:, 0]
     worth = 1 - np.mean((target - expected) ** 2) / max(np.var(target), 1e-12)
     return (tuple(means), expected) if worth > WORTH else ((), np.zeros(rows))

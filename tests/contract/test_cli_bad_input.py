@@ -1,4 +1,4 @@
-"""Bad input through the command line: one clear line, exit code 2, nothing written; and what must work, works."""
+"""Bad input on the command line: one clear line, exit code 2, nothing written; what must work, works."""
 
 import json
 import zipfile
@@ -65,6 +65,12 @@ def test_broken_files(name: str, tmp_path: Path, refused: Refused) -> None:
     (tmp_path / "data.csv").write_bytes(content)
     assert word in refused("fit", tmp_path / "data.csv", "-o", tmp_path / "m.reverie")
     assert word in refused("inspect", tmp_path / "data.csv", "-o", tmp_path / "schema.json")
+
+
+def test_too_many_columns(tmp_path: Path, refused: Refused) -> None:
+    names = ",".join(f"c{i}" for i in range(5_000))
+    (tmp_path / "wide.csv").write_text(f"{names}\n" + ",".join("1" * 5_000) + "\n")
+    assert "5,000 columns" in refused("fit", tmp_path / "wide.csv", "-o", tmp_path / "m.reverie")
 
 
 def test_files_that_are_not_there(tmp_path: Path, refused: Refused, model: Path) -> None:

@@ -55,13 +55,14 @@ def run(arguments: list[str] | None = None) -> int:
     """Run a command line; the exit code. Errors are written to the standard error in one line."""
     try:
         result = typer.main.get_command(app).main(arguments, "reverie", standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        # An interrupt within a command comes back as a number.
+        return _interrupted() if result == INTERRUPTED else result if isinstance(result, int) else 0
     except _UsageError as error:
         return _fail(f"{error.format_message()} See: reverie --help", 2) if str(error) or error.args else 2
     except ReverieError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted; nothing was left behind", INTERRUPTED)
+        return _interrupted()
     except MemoryError:
         return _fail("not enough memory. Give fewer rows or columns (--max-rows, -n), or fewer --workers", 2)
     except BrokenPipeError:
@@ -90,6 +91,10 @@ def _fail(line: str, code: int) -> int:
         traceback.print_exc()
     sys.stderr.write(f"error: {' '.join(line.split())}\n")
     return code
+
+
+def _interrupted() -> int:
+    return _fail("interrupted; nothing was left behind", INTERRUPTED)
 
 
 def _silence() -> None:

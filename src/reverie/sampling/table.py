@@ -14,6 +14,7 @@ import pyarrow as pa
 from reverie.codecs.base import Protection
 from reverie.codecs.infer import infer_table
 from reverie.codecs.table import TableCodec
+from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.models.base import Budget, Fitted, OnProgress, State, family, silent
 from reverie.sampling.constraints import Rules, check_consistent, detect
@@ -21,6 +22,10 @@ from reverie.schema.blocks import Blocks, Evidence
 from reverie.schema.types import Constraint, Table
 
 CRITIC = "reverie.sampling.critic"
+MOST_COLUMNS = 1_000
+"""Columns that can be learned: the time of fitting grows with their square."""
+MOST_COMPARED = 300
+"""Columns among which rules are looked for, as that too compares each with each."""
 _NO_LIMIT = Budget()
 
 
@@ -107,12 +112,23 @@ def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ())
 
     Raises ConstraintError if `constraints` contradict each other or the data.
     """
+    _check_width(name, table)
     schema = infer_table(name, table)
     own = {(constraint.kind, frozenset(constraint.columns)) for constraint in constraints}
-    found = [c for c in detect(table, schema) if (c.kind, frozenset(c.columns)) not in own]
+    found = [c for c in _detect(table, schema) if (c.kind, frozenset(c.columns)) not in own]
     schema = schema.model_copy(update={"constraints": (*constraints, *found)})
     check_consistent(schema.constraints, schema, table if constraints else None)
     return schema
+
+
+def _check_width(name: str, table: pa.Table) -> None:
+    if table.num_columns > MOST_COLUMNS:
+        what = f"has {table.num_columns:,} columns, and at most {MOST_COLUMNS:,} can be learned together"
+        raise DataError(what, where=name, fix="Keep the columns that matter, or learn them in groups")
+
+
+def _detect(table: pa.Table, schema: Table) -> Sequence[Constraint]:
+    return detect(table, schema) if table.num_columns <= MOST_COMPARED else ()
 
 
 def learn(
@@ -128,6 +144,7 @@ def learn(
     on_progress: OnProgress = silent,
 ) -> Learned:
     """Fit rules, codecs, the family `chosen` and, if there is one, the critic. Raises ReverieError."""
+    _check_width(schema.name, table)
     rules = Rules.fit(table, schema, k)
     reduced = rules.reduce(table)
     codec = TableCodec.fit(reduced, rules.reduced_schema, Protection(k))

@@ -1,4 +1,4 @@
-"""Requests: exactly as many rows, all valid, known cells untouched, and a clear word when it cannot be done."""
+"""Requests: as many rows, all valid, known cells untouched, and a clear word when it cannot be done."""
 
 import numpy as np
 import pyarrow as pa

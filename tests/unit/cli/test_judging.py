@@ -1,0 +1,36 @@
+"""evaluate and demo."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from reverie.cli import judging
+from reverie.cli.main import run
+
+
+def test_evaluate(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    fake, report, scores = (str(tmp_path / name) for name in ("f.parquet", "r.html", "s.json"))
+    assert run(["sample", str(folder / "m.reverie"), "-o", fake]) == 0
+    real = str(folder / "people.parquet")
+    assert run(["evaluate", real, fake, "--target", "city", "-o", report, "--json", scores]) == 0
+    shown = capfd.readouterr().out
+    assert all(aspect in shown for aspect in ("faithful", "useful", "private"))
+    assert "<html" in Path(report).read_text()
+    assert {"faithful", "useful", "private"} <= json.loads(Path(scores).read_text()).keys()
+
+
+def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    from reverie import demo
+
+    few = tmp_path / "few.parquet"
+    pq.write_table(pq.read_table(demo.train_path()).slice(0, 300), few)
+    monkeypatch.setattr(demo, "train_path", lambda: few)
+    monkeypatch.setattr(demo, "holdout_path", lambda: few)
+    steps = []
+    monkeypatch.setattr(judging, "evaluate", lambda *found: steps.append(found))
+    assert run(["demo", "-o", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "fake.parquet").exists()
+    assert steps[0][3] == demo.TARGET
+    assert capfd.readouterr().out.count("  reverie ") == 3

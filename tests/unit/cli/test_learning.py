@@ -1,0 +1,54 @@
+"""inspect, fit and models."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reverie.cli.main import run
+
+
+def test_inspect_data(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["inspect", str(folder / "people.parquet"), "-o", str(tmp_path / "schema.json")]) == 0
+    shown = capfd.readouterr().out
+    assert "400 rows" in shown
+    assert "integer" in shown
+    columns = json.loads((tmp_path / "schema.json").read_text())["tables"][0]["columns"]
+    assert [column["name"] for column in columns] == ["age", "city"]
+
+
+def test_a_schema_on_the_standard_output_is_json_alone(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["inspect", str(folder / "people.parquet"), "-o", "-"]) == 0
+    assert json.loads(capfd.readouterr().out)["format"] == 1
+
+
+def test_inspect_a_model(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["inspect", str(folder / "m.reverie")]) == 0
+    shown = capfd.readouterr().out
+    assert "copula" in shown
+    assert "table.json" in shown
+
+
+def test_fit_tells_what_it_did(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data, out = str(folder / "people.parquet"), str(tmp_path / "m.reverie")
+    assert run(["fit", data, "-o", out, "--model", "copula", "--budget", "60s", "--json", "-"]) == 0
+    said = capfd.readouterr()
+    facts = json.loads(said.out)
+    assert (facts["rows"], facts["family"], facts["why"]) == (400, "copula", "as asked")
+    assert "reverie sample" in said.err
+
+
+def test_the_same_seed_makes_the_same_rows(folder: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        model = str(tmp_path / f"{name}.reverie")
+        data = str(folder / "people.parquet")
+        assert run(["fit", data, "-o", model, "--model", "copula", "--seed", "5"]) == 0
+        assert run(["sample", model, "-o", str(tmp_path / f"{name}.parquet")]) == 0
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_models_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["models"]) == 0
+    assert "copula" in capfd.readouterr().out

@@ -1,0 +1,64 @@
+"""How the command ends."""
+
+import pytest
+
+from reverie.cli import main
+from reverie.core.errors import InternalError
+
+
+def ends_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code when a command raises `error`."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("reverie.models.base.families", fail)
+    return main.run(["models"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InternalError("broken"), 1),
+        (KeyboardInterrupt(), 130),
+        (MemoryError(), 2),
+        (OSError(28, "No space left on device"), 2),
+    ],
+)
+def test_codes(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ends_with(error, monkeypatch) == code
+    said = capfd.readouterr().err
+    assert [line for line in said.splitlines() if line][-1].startswith("error: ")
+    assert "Traceback" not in said
+
+
+def test_debugging_shows_where(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("REVERIE_DEBUG", "1")
+    assert ends_with(InternalError("broken"), monkeypatch) == 1
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_defects_tell_no_value(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise ValueError("a secret cell")
+    except ValueError as error:
+        main._report_defect(type(error), error, error.__traceback__)
+    said = capsys.readouterr().err
+    assert said.startswith("error: a defect of Reverie (ValueError in test_main.py")
+    assert "secret" not in said
+
+
+def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["--version"]) == 0
+    assert capfd.readouterr().out.startswith("reverie ")
+    assert main.run(["--help"]) == 0
+    shown = capfd.readouterr().out
+    assert all(name in shown for name in ("demo", "inspect", "fit", "sample", "evaluate", "impute", "score"))
+
+
+@pytest.mark.parametrize("arguments", [["paint"], ["fit"], ["fit", "x", "--no-such-option"]])
+def test_wrong_usage(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main.run(arguments) == 2
+    assert capfd.readouterr().err.startswith("error: ")

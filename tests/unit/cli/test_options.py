@@ -1,0 +1,52 @@
+"""Numbers of rows, times, tables and places as they are written."""
+
+from pathlib import Path
+
+import pytest
+
+from reverie.cli import options
+from reverie.core.errors import ConfigError, OutputError
+
+
+@pytest.mark.parametrize(("text", "rows"), [("1e6", 10**6), ("1_000", 1000), ("1,000", 1000), ("7", 7)])
+def test_counts(text: str, rows: int) -> None:
+    assert options.parse_count(text) == rows
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("60s", 60), ("1.5m", 90), ("1h", 3600)])
+def test_times(text: str, seconds: float) -> None:
+    assert options.parse_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0s", "-1", "1d", "s"])
+def test_no_times(text: str) -> None:
+    with pytest.raises(ConfigError):
+        options.parse_seconds(text)
+
+
+def test_how_many_rows() -> None:
+    assert options.count_rows(None, None, 50) == 50
+    assert options.count_rows("9", None, 50) == 9
+    assert options.count_rows(None, 0.5, 50) == 25
+    assert options.count_rows(None, 1e-9, 50) == 1
+
+
+def test_tables(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text("a\n1\n")
+    assert options.read_table(str(tmp_path), "two").single()[0] == "two"
+    with pytest.raises(ConfigError, match="one, two"):
+        options.read_table(str(tmp_path), None)
+
+
+def test_places_are_tried_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "kept.csv").write_text("x")
+    options.check_place(str(tmp_path / "kept.csv"))
+    options.check_place(str(tmp_path / "new.csv"))
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("kept.csv", "x")]
+    with pytest.raises(OutputError):
+        options.check_place(str(tmp_path / "no" / "new.csv"))
+
+
+def test_cores() -> None:
+    assert options.cores() >= 1

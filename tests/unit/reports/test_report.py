@@ -1,0 +1,30 @@
+"""Frames compared in one call, and saved."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reverie as rv
+from reverie.core.errors import DataError
+
+
+def make(seed: int) -> dict[str, list]:
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=300).round(2)
+    return {"a": a.tolist(), "b": np.where(a + rng.normal(size=300) > 0, "x", "y").tolist()}
+
+
+def test_evaluate_and_save(tmp_path: Path) -> None:
+    report = rv.evaluate(make(0), make(1), holdout=make(2), target="b")
+    assert set(report.verdicts) == {"faithful", "useful", "private"}
+    report.save(tmp_path / "report.html")
+    report.save(tmp_path / "scores.json")
+    assert json.loads((tmp_path / "scores.json").read_text()) == report.to_dict()
+    assert "<html" in report._repr_html_()
+
+
+def test_other_columns_are_refused() -> None:
+    with pytest.raises(DataError):
+        rv.evaluate(make(0), {"a": [1.0], "c": ["x"]})

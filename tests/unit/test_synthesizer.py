@@ -1,0 +1,160 @@
+"""The facade: frames in and out, seeds, conditions, holes, scores, saving, parameters."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import reverie as rv
+from reverie.core.errors import ArtifactError, ConditionError, ConfigError, DataError, SchemaError
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    age = rng.integers(18, 90, 500)
+    city = pd.Categorical(np.where(age > 60, "Rome", rng.choice(["Oslo", "Bonn"], 500)))
+    city = city.add_categories(["Nowhere"])
+    wage = np.where(rng.random(500) < 0.2, np.nan, np.round(age * 100 + rng.normal(0, 50, 500)))
+    return pd.DataFrame(
+        {"id": [f"N{i:04d}" for i in rng.permutation(500)], "age": age, "city": city, "wage": wage}
+    )
+
+
+@pytest.fixture(scope="module")
+def synthesizer(frame: pd.DataFrame) -> rv.Synthesizer:
+    return rv.Synthesizer(model="copula", seed=7).fit(frame)
+
+
+def test_what_is_learned(synthesizer: rv.Synthesizer) -> None:
+    assert (synthesizer.rows_, synthesizer.family_) == (500, "copula")
+    assert synthesizer.columns_ == ("id", "age", "city", "wage")
+    assert set(synthesizer.timings_) == {"read", "schema", "model"}
+
+
+def test_the_same_kind_of_frame_comes_back(synthesizer: rv.Synthesizer, frame: pd.DataFrame) -> None:
+    made = synthesizer.sample()
+    assert isinstance(made, pd.DataFrame)
+    assert made.shape == frame.shape
+    assert made["age"].dtype == frame["age"].dtype
+    assert made["wage"].isna().mean() == pytest.approx(0.2, abs=0.08)
+    for kind in (pl.DataFrame, pa.Table):
+        whole = pl.from_pandas(frame) if kind is pl.DataFrame else pa.Table.from_pandas(frame)
+        assert isinstance(rv.Synthesizer(model="copula").fit(whole).sample(5), kind)
+
+
+def test_unseen_levels_of_a_category_stay_unseen(synthesizer: rv.Synthesizer) -> None:
+    assert "Nowhere" not in synthesizer.sample(50)["city"].cat.categories
+
+
+def test_seeds(synthesizer: rv.Synthesizer) -> None:
+    assert synthesizer.sample(50).equals(synthesizer.sample(50, seed=7, workers=1))
+    assert not synthesizer.sample(50).equals(synthesizer.sample(50, seed=8))
+
+
+def test_conditions(synthesizer: rv.Synthesizer) -> None:
+    made = synthesizer.sample(60, given={"city": ["Oslo", "Bonn"], "age": rv.between(30, 40), "wage": None})
+    assert made["age"].between(30, 40).all()
+    assert set(made["city"]) <= {"Oslo", "Bonn"}
+    assert made["wage"].isna().all()
+    with pytest.raises(ConditionError, match="age"):
+        synthesizer.sample(5, given={"agee": 3})
+
+
+def test_partly_known_rows(synthesizer: rv.Synthesizer) -> None:
+    made = synthesizer.sample(given=pd.DataFrame({"age": [20, 80, 30], "city": [None, None, "Bonn"]}))
+    assert made["age"].tolist() == [20, 80, 30]
+    assert made["city"][2] == "Bonn"
+    with pytest.raises(ConfigError, match="4 rows"):
+        synthesizer.sample(4, given=pd.DataFrame({"age": [20]}))
+
+
+def test_impute_fills_holes_and_nothing_else(synthesizer: rv.Synthesizer, frame: pd.DataFrame) -> None:
+    holes = frame.head(60).copy()
+    holes.loc[::2, "city"] = None
+    holes["age"] = holes["age"].astype(float).where(np.arange(60) % 3 > 0)
+    filled = synthesizer.impute(holes)
+    assert filled["city"].notna().all()
+    assert filled["age"].notna().all()
+    kept = holes["age"].notna()
+    assert (filled["age"][kept] == holes["age"][kept]).all()
+    assert (filled["id"] == holes["id"]).all()
+
+
+def test_log_prob(synthesizer: rv.Synthesizer, frame: pd.DataFrame) -> None:
+    usual = synthesizer.log_prob(frame)
+    assert usual.shape == (500,)
+    assert np.isfinite(usual).all()
+    odd = frame.assign(wage=frame["wage"].to_numpy()[::-1])
+    assert synthesizer.log_prob(odd).mean() < usual.mean()
+    with pytest.raises(ReverieColumns, match="city"):
+        synthesizer.log_prob(frame.drop(columns="city"))
+
+
+ReverieColumns = (ConfigError, DataError)
+
+
+def test_save_and_load(synthesizer: rv.Synthesizer, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        synthesizer.save(tmp_path / f"{name}.reverie")
+    assert (tmp_path / "a.reverie").read_bytes() == (tmp_path / "b.reverie").read_bytes()
+    again = rv.load(tmp_path / "a.reverie")
+    assert isinstance(again.sample(40), pd.DataFrame)
+    assert again.sample(40)["wage"].equals(synthesizer.sample(40)["wage"])
+    assert (again.schema_, again.rows_, again.family_) == (synthesizer.schema_, 500, "copula")
+
+
+def test_a_state_that_makes_no_sense(synthesizer: rv.Synthesizer, tmp_path: Path) -> None:
+    from reverie.models import artifact
+
+    synthesizer.save(tmp_path / "m.reverie")
+    held = artifact.load(tmp_path / "m.reverie")
+    for part in ("rules", "codec", "model"):
+        artifact.save(tmp_path / "m.reverie", held.about, {"table": {**held.parts["table"], part: {"x": 1}}})
+        with pytest.raises(ArtifactError, match="damaged"):
+            rv.load(tmp_path / "m.reverie")
+
+
+def test_the_schema_can_be_given(frame: pd.DataFrame, synthesizer: rv.Synthesizer, tmp_path: Path) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text(rv.Schema(tables=(synthesizer.schema_,)).to_json())
+    assert rv.Synthesizer(model="copula", schema=path).fit(frame).schema_ == synthesizer.schema_
+    with pytest.raises(SchemaError, match="another table"):
+        rv.Synthesizer(model="copula", schema=path).fit(frame.drop(columns="age"))
+
+
+def test_own_rules_hold(frame: pd.DataFrame) -> None:
+    rule = rv.predicate(["age"], lambda table: np.array(table["age"]) % 1 == 0)
+    low = rv.Constraint(kind="range", columns=("age",), options={"low": 18, "high": 90})
+    made = rv.Synthesizer(model="copula", constraints=[rule, low]).fit(frame).sample(500)
+    assert made["age"].between(18, 90).all()
+
+
+def test_few_rows_can_be_learned_from(frame: pd.DataFrame) -> None:
+    assert rv.Synthesizer(model="copula", max_rows=100).fit(frame).rows_ == 100
+
+
+def test_parameters(frame: pd.DataFrame) -> None:
+    made = rv.Synthesizer(seed=3)
+    assert made.get_params()["seed"] == 3
+    assert rv.Synthesizer(**made.get_params()).get_params() == made.get_params()
+    assert made.set_params(seed=4, model="copula").seed == 4
+    for wrong in ({"k": 0}, {"max_rows": 0}, {"seed": -1}, {"model": "magic"}):
+        with pytest.raises(ConfigError):
+            rv.Synthesizer(**wrong).fit(frame)
+    with pytest.raises(ConfigError, match="colour"):
+        made.set_params(colour=1)
+
+
+def test_nothing_can_be_made_before_fitting() -> None:
+    with pytest.raises(ConfigError, match="fit"):
+        rv.Synthesizer().sample(3)
+
+
+def test_public_names() -> None:
+    assert all(getattr(rv, name) is not None for name in rv.__all__)
+    with pytest.raises(AttributeError):
+        rv.nothing  # noqa: B018

@@ -56,7 +56,7 @@ class Learned:
         if self.fitted is None:
             return Blocks((), {}, n)
         if self.critic is not None and not fast:
-            return self.critic.resample(self.fitted, n, evidence, rng)
+            return self.critic.resample(self.fitted, n, rng=rng, given=evidence or None)
         return self.fitted.sample(n, rng=rng, given=evidence or None)
 
     def decode(
@@ -88,7 +88,7 @@ class Learned:
         if self.fitted is not None:
             state["model"] = {"family": self.fitted.family, **vars(self.fitted.state())}
         if self.critic is not None:
-            state["critic"] = vars(self.critic.state())
+            state["critic"] = self.critic.state()
         return state
 
     @classmethod
@@ -101,8 +101,7 @@ class Learned:
             model = state["model"]
             fitted = family(model["family"]).from_state(codec.specs, State(model["json"], model["arrays"]))
         if "critic" in state:
-            module = importlib.import_module(CRITIC)
-            critic = module.from_state(codec.specs, State(state["critic"]["json"], state["critic"]["arrays"]))
+            critic = importlib.import_module(CRITIC).Critic.from_state(state["critic"])
         return cls(Rules.from_state(state["rules"]), codec, fitted, critic, int(state["rows"]))
 
 
@@ -162,7 +161,5 @@ def learn(
     judge = None
     if critic and importlib.util.find_spec(CRITIC) is not None:
         train = importlib.import_module(CRITIC).train
-        judge = train(
-            fitted, blocks, child(seed, schema.name, "critic"), budget=budget, on_progress=on_progress
-        )
+        judge = train(fitted, blocks, rng=child(seed, schema.name, "critic"), on_progress=on_progress)
     return Learned(rules, codec, fitted, judge, table.num_rows)

@@ -131,13 +131,25 @@ class Ensemble:
         return cls(state["base"].astype(np.float32), asked, tables, depths, values.astype(np.float32), np.zeros(0))
 
 
-def fit_classes(bins: Bins, target: np.ndarray, k: int, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
-    """Boost P(target | bins) of `k` classes; `target` (rows,) int32."""
+def fit_classes(
+    bins: Bins,
+    target: np.ndarray,
+    k: int,
+    recipe: Recipe,
+    rng: np.random.Generator,
+    train: np.ndarray | None = None,
+) -> Ensemble:
+    """Boost P(target | bins) of `k` classes; `target` (rows,) int32.
+
+    `train` (rows,) bool names the rows to learn from, the others then say when to stop; else both are chosen here.
+    """
     target = np.ascontiguousarray(target, dtype=np.int32)
 
     def start(train: np.ndarray) -> "_Task":
         return _Classes(bins, target, k, train, recipe)
 
+    if train is not None:
+        return _boost(start(train), recipe, rng)
     return _choose_rounds(start, len(target), recipe, rng)
 
 

@@ -1,8 +1,8 @@
 """The contract of a codec: one class a column type, that turns an Arrow array into blocks and back.
 
-A codec module in `columns/` lists its classes in `CODECS`. Fitting is partition-wise: `sketch` sees one partition,
-`merge` joins two sketches, and `finish` makes the codec, so that fitting streams and distributes. What a finished
-codec keeps, its `state`, holds no value that fewer than `Protection.k` rows share.
+A codec module in `columns/` lists its classes in `CODECS`. Fitting is partition-wise: `sketch` sees one
+partition, `merge` joins two sketches, and `finish` makes the codec, so that fitting streams and distributes.
+What a finished codec keeps, its `state`, holds no value that fewer than `Protection.k` rows share.
 """
 
 from abc import ABC, abstractmethod
@@ -54,10 +54,11 @@ class Profile:
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on one column, in the column's own units. Bounds are inclusive unless `strict_*` says otherwise.
+    """A condition on one column, in the column's own units.
 
-    Exactly one of `values` (one of these; more than one means any of them), `missing` (True: is missing, False: is
-    present) or an interval (`low`/`high`, None is open) is set; `negate` turns `values` into none of these.
+    Bounds are inclusive unless `strict_*` says otherwise. Exactly one of `values` (one of these; more than
+    one means any of them), `missing` (True: is missing, False: is present) or an interval (`low`/`high`, None
+    is open) is set; `negate` turns `values` into none of these.
     """
 
     column: str
@@ -89,7 +90,10 @@ class Codec(ABC):
     @classmethod
     @abstractmethod
     def sketch(cls, column: Column, values: pa.Array) -> Any:
-        """Summarise one partition, in memory bounded whatever its length. Raises DataError if values do not fit the type."""
+        """Summarise one partition, in memory bounded whatever its length.
+
+        Raises DataError if values do not fit the type.
+        """
 
     @classmethod
     @abstractmethod
@@ -106,7 +110,9 @@ class Codec(ABC):
         """Block name -> array. `decode(encode(x)) == x` up to stated precision, but for protected values."""
 
     @abstractmethod
-    def decode(self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0) -> pa.Array:
+    def decode(
+        self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0
+    ) -> pa.Array:
         """An Arrow array of `rows` values, of the type the column had when read.
 
         `offset` is the number of rows of the same request before these, so that new identifiers stay unique.
@@ -137,11 +143,12 @@ def types() -> dict[str, type[Codec]]:
 
 
 def codec_for(column: Column, *, where: str = "") -> type[Codec]:
-    """The codec class for a column. Raises SchemaError, naming the types there are, if its type is unknown."""
+    """The codec class for a column. Raises SchemaError, naming the types known, if its type is not."""
     known = types()
     if column.type not in known:
         raise SchemaError(
-            f"unknown type '{column.type}'", where=f"{where}.{column.name}" if where else column.name,
+            f"unknown type '{column.type}'",
+            where=f"{where}.{column.name}" if where else column.name,
             fix=f"Choose one of: {', '.join(sorted(known))}",
         )
     return known[column.type]

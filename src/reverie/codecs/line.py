@@ -212,7 +212,7 @@ def find_spikes(counts: Counts, k: int) -> np.ndarray:
 
 
 def _typical_nearby(counts: np.ndarray) -> np.ndarray:
-    """Median count of the values up to `NEARBY` places below and above each value, (values,); 0 for one value."""
+    """Median count of the values up to `NEARBY` places around each value, (values,); 0 for one value."""
     if len(counts) < 2:
         return np.zeros(len(counts))
     around = np.pad(counts.astype(float), NEARBY, constant_values=np.nan)

@@ -1,4 +1,4 @@
-"""Nested plain data apart from the arrays in it, so that JSON and arrays are stored each in their own form."""
+"""Nested plain data apart from the arrays in it, so that each of the two is stored in its own form."""
 
 from collections.abc import Mapping
 from typing import Any

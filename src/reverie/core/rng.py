@@ -15,4 +15,6 @@ def child(seed: int, *names: str | int) -> np.random.Generator:
     """
     digest = hashlib.blake2b("\x1f".join(map(str, names)).encode(), digest_size=16).digest()
     words = np.frombuffer(digest, dtype=np.uint32)
-    return np.random.default_rng(np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF, *words.tolist()]))
+    return np.random.default_rng(
+        np.random.SeedSequence([seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF, *words.tolist()])
+    )

@@ -1,7 +1,7 @@
 """The contract of a model family: fit on blocks, then sample, condition, score and save the same way.
 
 A family is a module in `families/` with `CAPABILITIES`, a frozen `Config` dataclass whose every field has a
-default, and `fit(...)` as typed by `Family`. What `fit` returns is a `Fitted`. `families` discovers the modules.
+default, and `fit(...)` as typed by `Family`. What `fit` returns is a `Fitted`. `families` finds the modules.
 """
 
 from abc import ABC, abstractmethod
@@ -57,7 +57,7 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class State:
-    """A fitted model as plain data: `json` is JSON-able, `arrays` are numeric arrays without Python objects."""
+    """A fitted model as plain data: `json` is JSON-able, `arrays` are arrays without Python objects."""
 
     json: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -73,13 +73,16 @@ class Fitted(ABC):
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, from the distribution conditional on it.
 
-        Evidence with per-row arrays must have `n` rows, and row i of the result answers row i of the evidence.
-        Raises ConditionError if the model holds the evidence to be impossible.
+        Evidence with per-row arrays must have `n` rows, and row i of the result answers row i of the
+        evidence. Raises ConditionError if the model holds the evidence to be impossible.
         """
 
     @abstractmethod
     def log_prob(self, blocks: Blocks) -> np.ndarray:
-        """Natural logarithm of the density of each row, (rows,) float64: probability for categories, density for reals."""
+        """Natural logarithm of the density of each row, (rows,) float64.
+
+        A category counts with its probability, a real with its density.
+        """
 
     @abstractmethod
     def state(self) -> State:
@@ -120,4 +123,6 @@ def family(name: str) -> Family:
     try:
         return registry.load(PACKAGE, name)  # type: ignore[return-value]
     except KeyError:
-        raise ConfigError(f"no model family '{name}'", where="--model", fix=f"Choose one of: auto, {', '.join(families())}") from None
+        raise ConfigError(
+            f"no model family '{name}'", where="--model", fix=f"Choose one of: auto, {', '.join(families())}"
+        ) from None

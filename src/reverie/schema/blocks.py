@@ -1,8 +1,8 @@
 """The closed set of blocks: what a model family sees of a column, whatever the column held.
 
 A family dispatches on these classes and never on a column type. Missing is a value (a code of a Category), so
-no block has holes, but a Real may be gated: it is present only in the rows where its gate holds, and its array
-is NaN elsewhere.
+no block has holes, but a Real may be gated: it is present only in the rows where its gate holds, and its
+array is NaN elsewhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,10 +24,10 @@ class Gate:
 class Category:
     """`k` unordered codes 0..k-1; array of shape (rows,), int32.
 
-    `positions` (length k, None for a code without one) gives codes a place on a line: ranks for an ordinal, or,
-    for the kind of a number (missing, spike, continuous), the spike's place on the scale of the gated Real, so
-    that a family can join the two into one ordered feature. `muted` codes occur in data but are never generated
-    (protected rare values).
+    `positions` (length k, None for a code without one) gives codes a place on a line: ranks for an ordinal,
+    or, for the kind of a number (missing, spike, continuous), the spike's place on the scale of the gated
+    Real, so that a family can join the two into one ordered feature. `muted` codes occur in data but are
+    never generated (protected rare values).
     """
 
     name: str
@@ -38,9 +38,10 @@ class Category:
 
 @dataclass(frozen=True)
 class Real:
-    """`n` vectors of `d` floats, array of shape (rows, n, d), float32 or float64; a plain number is (rows, 1, 1).
+    """`n` vectors of `d` floats, array of shape (rows, n, d), float32 or float64.
 
-    A number's scale is the normal score: standard normal over the rows where it is present.
+    A plain number is (rows, 1, 1). A number's scale is the normal score: standard normal over the rows where
+    it is present.
     """
 
     name: str
@@ -51,7 +52,7 @@ class Real:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Sequences of at most `length` codes of a vocabulary; array of shape (rows, length), int32, -1 after the end."""
+    """At most `length` codes of a vocabulary in sequence; array (rows, length), int32, -1 after the end."""
 
     name: str
     vocabulary: int
@@ -94,7 +95,10 @@ def concatenate(parts: list[Blocks]) -> Blocks:
 
 @dataclass(frozen=True)
 class CategoryEvidence:
-    """What is known of a Category: the codes allowed in every row, (k,) bool; or the code of each row, (rows,), -1 free."""
+    """What is known of a Category.
+
+    `allowed` (k,) bool are the codes allowed in every row; `codes` (rows,) the code of each row, -1 free.
+    """
 
     allowed: np.ndarray | None = None
     codes: np.ndarray | None = None
@@ -102,7 +106,7 @@ class CategoryEvidence:
 
 @dataclass(frozen=True)
 class RealEvidence:
-    """What is known of a Real(1, 1): an interval for every row (closed), or each row's value, (rows,), NaN free."""
+    """What is known of a Real(1, 1): an interval (closed) for every row, or `values` (rows,), NaN free."""
 
     low: float = -np.inf
     high: float = np.inf

@@ -1,7 +1,7 @@
 """Columns, constraints, tables and whole schemas, as frozen values that round-trip through JSON.
 
-The JSON form is made to be edited by people: every column says its type and the reason for it. A wrong edit is
-refused with the place named.
+The JSON form is made to be edited by people: every column says its type and the reason for it. A wrong edit
+is refused with the place named.
 """
 
 import json
@@ -19,7 +19,7 @@ class _Frozen(BaseModel):
 
 
 class Column(_Frozen):
-    """One column: its type is the name of a codec's type (`reverie.codecs.base.types()`), `options` are that codec's own."""
+    """One column: `type` is one of `reverie.codecs.base.types()`, `options` are that codec's own."""
 
     name: str
     type: str
@@ -28,9 +28,10 @@ class Column(_Frozen):
 
 
 class Constraint(_Frozen):
-    """A rule that holds in every row (or, for `unique`, over all rows). `kind` names a module of `sampling/constraints`.
+    """A rule that holds in every row (or, for `unique`, over all rows).
 
-    `evidence` says how often it was seen to hold; `enforced` is False for a rule that is only offered.
+    `kind` names a module of `sampling/constraints/kinds`. `evidence` says how often it was seen to hold;
+    `enforced` is False for a rule that is only offered.
     """
 
     kind: str
@@ -62,7 +63,11 @@ class Table(_Frozen):
         for column in self.columns:
             if column.name == name:
                 return column
-        raise SchemaError(f"no column '{name}'", where=self.name, fix=f"Columns are: {', '.join(c.name for c in self.columns)}")
+        raise SchemaError(
+            f"no column '{name}'",
+            where=self.name,
+            fix=f"Columns are: {', '.join(c.name for c in self.columns)}",
+        )
 
 
 class Schema(_Frozen):
@@ -77,7 +82,9 @@ class Schema(_Frozen):
         for table in self.tables:
             if table.name == name:
                 return table
-        raise SchemaError(f"no table '{name}'", where="schema", fix=f"Tables are: {', '.join(t.name for t in self.tables)}")
+        raise SchemaError(
+            f"no table '{name}'", where="schema", fix=f"Tables are: {', '.join(t.name for t in self.tables)}"
+        )
 
     def to_json(self) -> str:
         """Indented JSON, one line a field, that `from_json` reads back to an equal schema."""
@@ -91,4 +98,6 @@ class Schema(_Frozen):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"]) or "top level"
-            raise SchemaError(first["msg"], where=f"{where} at {place}", fix="Correct that place and try again") from None
+            raise SchemaError(
+                first["msg"], where=f"{where} at {place}", fix="Correct that place and try again"
+            ) from None

@@ -1,0 +1,209 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reverie.core.errors import ArtifactError
+from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
+
+RECIPE = Recipe()
+
+
+def bins(*columns: np.ndarray, sizes: tuple[int, ...], ordered: bool = True) -> Bins:
+    codes = np.stack(columns).astype(np.uint8)
+    return Bins(codes, np.array(sizes, np.int64), np.full(len(columns), ordered))
+
+
+def grid(*sizes: int) -> Bins:
+    """Every combination of the features' bins, one a row."""
+    columns = np.meshgrid(*map(np.arange, sizes), indexing="ij")
+    return bins(*(column.reshape(-1) for column in columns), sizes=sizes)
+
+
+def chances(ensemble: Ensemble, codes: np.ndarray) -> np.ndarray:
+    """P(class) of each row, (rows, k)."""
+    rows, k = codes.shape[1], len(ensemble.base)
+    logs = [ensemble.log_probability(codes, np.full(rows, c, np.int32)) for c in range(k)]
+    return np.exp(np.stack(logs, axis=1))
+
+
+@pytest.fixture(scope="module")
+def known() -> tuple[Bins, np.ndarray, np.ndarray]:
+    """Two features, classes drawn from a table of probabilities, and that table (4, 3, 3)."""
+    rng = np.random.default_rng(1)
+    table = rng.dirichlet(np.full(3, 2.0), size=(4, 3))
+    first, second = rng.integers(4, size=20_000), rng.integers(3, size=20_000)
+    heap = table[first, second].cumsum(axis=1)
+    target = (rng.random((20_000, 1)) > heap).sum(axis=1)
+    return bins(first, second, sizes=(4, 3)), target.astype(np.int32), table
+
+
+@pytest.fixture(scope="module")
+def learned(known: tuple[Bins, np.ndarray, np.ndarray]) -> Ensemble:
+    features, target, _ = known
+    return fit_classes(features, target, 3, RECIPE, np.random.default_rng(0))
+
+
+def test_a_table_of_probabilities_is_recovered(known, learned) -> None:
+    found = chances(learned, grid(4, 3).codes).reshape(4, 3, 3)
+    np.testing.assert_allclose(found, known[2], atol=0.04)
+
+
+def test_probabilities_sum_to_one(learned) -> None:
+    np.testing.assert_allclose(chances(learned, grid(4, 3).codes).sum(axis=1), 1, atol=1e-5)
+
+
+def test_draws_are_as_frequent_as_probable(learned) -> None:
+    codes = np.repeat(grid(4, 3).codes, 5000, axis=1)
+    drawn, mass = learned.draw(codes, np.ones(3, bool), np.random.default_rng(3))
+    frequent = np.stack([(drawn == c).reshape(12, 5000).mean(axis=1) for c in range(3)], axis=1)
+    np.testing.assert_allclose(frequent, chances(learned, grid(4, 3).codes), atol=0.025)
+    np.testing.assert_allclose(mass, 1, atol=1e-5)
+
+
+def test_only_what_is_allowed_is_drawn(learned) -> None:
+    codes, allowed = grid(4, 3).codes, np.array([True, False, True])
+    drawn, mass = learned.draw(codes, allowed, np.random.default_rng(3))
+    assert set(drawn) <= {0, 2}
+    np.testing.assert_allclose(mass, chances(learned, codes)[:, allowed].sum(axis=1), atol=1e-5)
+
+
+def test_a_step_is_found_where_it_is() -> None:
+    rng = np.random.default_rng(2)
+    place = rng.integers(100, size=5000)
+    mean = fit_mean(bins(place, sizes=(100,)), np.where(place < 37, -1.0, 2.0), RECIPE, rng)
+    found = mean.score(grid(100).codes)[:, 0]
+    np.testing.assert_allclose(found[:37], -1, atol=0.02)
+    np.testing.assert_allclose(found[37:], 2, atol=0.02)
+
+
+@pytest.mark.parametrize(("depth", "least", "most"), [(1, 0.4, 0.6), (2, 0.95, 1.0)])
+def test_an_interaction_needs_two_questions_in_one_tree(depth: int, least: float, most: float) -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.integers(2, size=4000), rng.integers(2, size=4000)
+    recipe = replace(RECIPE, depth=depth, patience=60)
+    ensemble = fit_classes(bins(first, second, sizes=(2, 2)), first ^ second, 2, recipe, rng)
+    right = chances(ensemble, grid(2, 2).codes)[np.arange(4), [0, 1, 1, 0]]
+    assert least <= right.mean() <= most
+
+
+def test_unordered_bins_are_split_by_sets() -> None:
+    """One question tells odd bins from even ones, if their order is free."""
+    rng = np.random.default_rng(4)
+    place = rng.integers(40, size=8000)
+    target = (rng.random(8000) < np.where(place % 2, 0.9, 0.1)).astype(np.int32)
+    recipe = replace(RECIPE, depth=1)
+    apart = {}
+    for ordered in (True, False):
+        ensemble = fit_classes(bins(place, sizes=(40,), ordered=ordered), target, 2, recipe, rng)
+        found = chances(ensemble, grid(40).codes)[:, 1].reshape(20, 2).mean(axis=0)
+        apart[ordered] = found[1] - found[0]
+    assert apart[False] > 0.75
+    assert apart[True] < 0.3
+
+
+def test_noise_stops_early_and_structure_goes_on(learned) -> None:
+    rng = np.random.default_rng(5)
+    noise = fit_classes(
+        bins(rng.integers(50, size=3000), sizes=(50,)), rng.integers(3, size=3000), 3, RECIPE, rng
+    )
+    assert len(noise.depths) <= 2
+    assert len(noise.losses) <= len(noise.depths) + 1 + RECIPE.patience
+    assert len(learned.depths) > 10
+
+
+def test_rounds_are_those_of_the_least_held_out_loss() -> None:
+    rng = np.random.default_rng(6)
+    place = rng.integers(20, size=3000)
+    target = (rng.random(3000) < place / 20).astype(np.int32)
+    train = rng.random(3000) < 0.7
+    features = bins(place, sizes=(20,))
+    ensemble = fit_classes(features, target, 2, RECIPE, rng, train=train)
+    logs = ensemble.log_probability(features.take(~train).codes, target[~train])
+    assert ensemble.losses[len(ensemble.depths)] == pytest.approx(-logs.mean(), rel=1e-4)
+    assert ensemble.losses.min() == pytest.approx(-logs.mean(), rel=1e-3)
+
+
+def test_held_out_rows_do_not_teach() -> None:
+    rng = np.random.default_rng(7)
+    place, train = rng.integers(2, size=2000), np.arange(2000) < 1000
+    target = np.where(train, place, 1 - place).astype(np.int32)
+    ensemble = fit_classes(bins(place, sizes=(2,)), target, 2, RECIPE, rng, train=train)
+    assert not len(ensemble.depths)
+    np.testing.assert_allclose(chances(ensemble, grid(2).codes), 0.5, atol=0.05)
+
+
+def test_without_features_the_classes_are_as_frequent_as_they_were() -> None:
+    nothing = Bins(np.zeros((0, 1000), np.uint8), np.zeros(0, np.int64), np.zeros(0, bool))
+    target = np.repeat(np.array([0, 1], np.int32), [800, 200])
+    ensemble = fit_classes(nothing, target, 3, RECIPE, np.random.default_rng(0))
+    found = chances(ensemble, nothing.codes)[0]
+    np.testing.assert_allclose(found, [0.8, 0.2, 0.0], atol=0.005)
+    assert found[2] > 0
+
+
+@pytest.mark.parametrize("rows", [1, 2, 49])
+def test_few_rows_are_enough_to_fit(rows: int) -> None:
+    few = bins(np.arange(rows) % 2, sizes=(2,))
+    rng = np.random.default_rng(0)
+    assert np.isfinite(fit_classes(few, np.zeros(rows, np.int32), 2, RECIPE, rng).score(few.codes)).all()
+    assert np.isfinite(fit_mean(few, np.ones(rows), RECIPE, rng).score(few.codes)).all()
+
+
+def test_the_same_seed_gives_the_same_trees(known) -> None:
+    features, target, _ = known
+    one, two, other = (
+        fit_classes(features, target, 3, RECIPE, np.random.default_rng(seed)).state() for seed in (1, 1, 2)
+    )
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+    assert not np.array_equal(one["values"], other["values"])
+
+
+def test_state_comes_back_whole(learned) -> None:
+    back = Ensemble.from_state(learned.state(), features=2)
+    codes = grid(4, 3).codes
+    np.testing.assert_array_equal(back.score(codes), learned.score(codes))
+    drawn = [e.draw(codes, np.ones(3, bool), np.random.default_rng(0))[0] for e in (learned, back)]
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_a_constant_has_no_trees_and_comes_back() -> None:
+    constant = Ensemble.constant(np.log([0.25, 0.75]), 4)
+    codes = grid(3).codes
+    for ensemble in (constant, Ensemble.from_state(constant.state(), features=1)):
+        np.testing.assert_allclose(chances(ensemble, codes), [[0.25, 0.75]] * 3, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda state: {"features": state["features"] + 2},
+        lambda state: {"features": state["features"] - 3},
+        lambda state: {"depths": state["depths"] + 9},
+        lambda state: {"depths": state["depths"] - 9},
+        lambda state: {"depths": state["depths"][:-1]},
+        lambda state: {"values": state["values"][:, :3]},
+        lambda state: {"values": state["values"][:, :, :2]},
+        lambda state: {"tables": state["tables"][:, :, :4]},
+        lambda state: {"base": state["base"][:1]},
+    ],
+)
+def test_a_damaged_state_is_refused(learned, damage) -> None:
+    state = learned.state()
+    with pytest.raises(ArtifactError, match="do not fit its features"):
+        Ensemble.from_state(state | damage(state), features=2)
+
+
+def test_trees_of_more_features_are_refused(learned) -> None:
+    with pytest.raises(ArtifactError):
+        Ensemble.from_state(learned.state(), features=1)
+
+
+def test_bins_are_taken_and_widened() -> None:
+    features = grid(3, 2)
+    assert features.rows == 6
+    np.testing.assert_array_equal(features.take(np.array([5, 0])).codes, [[2, 0], [1, 0]])
+    assert features.head(1).codes.shape == (1, 6)
+    wider = features.head(1).with_feature(np.arange(6), 6)
+    np.testing.assert_array_equal(wider.codes[1], np.arange(6))
+    assert (list(wider.sizes), list(wider.ordered)) == ([3, 6], [True, True])

@@ -1,5 +1,6 @@
 """`reverie evaluate` and `reverie demo`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,8 @@ from reverie.cli import options, terminal
 
 
 def evaluate(
-    real: Annotated[str, typer.Argument(help="The table that was learned from.")],
-    fake: Annotated[str, typer.Argument(help="The synthetic table.")],
+    real: Annotated[str, typer.Argument(metavar="REAL", help="The table that was learned from.")],
+    fake: Annotated[str, typer.Argument(metavar="FAKE", help="The synthetic table.")],
     holdout: Annotated[
         str | None, typer.Option(help="Real rows that were not learned from: shows privacy and floors.")
     ] = None,
@@ -24,8 +25,9 @@ def evaluate(
         int, typer.Option(help="Chooses the rows that are looked at in large tables.", min=0)
     ] = 0,
 ) -> None:
-    """Compare FAKE with REAL: is it faithful, useful and private? With intervals and real-against-real
-    floors.
+    """Judge FAKE beside REAL: is it faithful, useful and private?
+
+    Every figure has an interval, and a floor: the same figure of real rows against real rows.
     """
     from reverie.reports.build import build, save, scores
     from reverie.reports.report import evaluate as compare
@@ -39,7 +41,8 @@ def evaluate(
         report = compare(
             known, options.read_table(fake, None), target=target, seed=seed,
             holdout=None if holdout is None else options.read_table(holdout, None),
-            schema=load_schema(schema, known.single()[0]), on_progress=tell,
+            schema=load_schema(schema, known.single()[0]),
+            on_progress=lambda step: tell(replace(step, step="comparing")),
         )  # fmt: skip
     if json is not None:
         save(scores(report.evaluation), json)
@@ -61,7 +64,10 @@ def demo(
     ] = "reverie-demo",
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.", min=0)] = 0,
 ) -> None:
-    """The main job on real data that comes with Reverie: learn, make rows, judge them, write the report."""
+    """Do the whole job on real data that comes with Reverie.
+
+    Learns one half of the UCI Adult census table, makes as many rows, judges them and writes the report.
+    """
     from reverie import demo as bundled
     from reverie.cli import learning, sampling
     from reverie.io.outputs import writing
@@ -72,7 +78,7 @@ def demo(
     train, holdout = str(bundled.train_path()), str(bundled.holdout_path())
     model, fake, report = (str(place / name) for name in ("adult.reverie", "fake.parquet", "report.html"))
     terminal.say("The UCI Adult census table: one half to learn from, the other half to judge with.")
-    learning.fit(train, model, seed=seed)
+    learning.learn(train, model, seed=seed)
     sampling.sample(model, fake, seed=seed)
     evaluate(train, fake, holdout, bundled.TARGET, report, str(place / "scores.json"))
     terminal.say(

@@ -1,7 +1,9 @@
 """`reverie inspect`, `reverie fit` and `reverie models`."""
 
+import re
+import shlex
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,19 +15,27 @@ if TYPE_CHECKING:
     from reverie.synthesizer import Synthesizer
 
 Data = Annotated[
-    str, typer.Argument(help="A CSV, Parquet, JSONL or Excel file, or a folder; '-' is standard input.")
+    str,
+    typer.Argument(
+        metavar="DATA", help="A CSV, Parquet, JSONL or Excel file, or a folder; '-' is standard input."
+    ),
 ]
 TableName = Annotated[str | None, typer.Option("--table", help="Which table of several.")]
 
 
 def inspect(
-    data: Annotated[str, typer.Argument(help="A file or folder of data, or a .reverie model.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA|MODEL", help="A file or folder of data, or a .reverie model.")
+    ],
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="Write the schema as JSON, to be edited.")
     ] = None,
     table: TableName = None,
 ) -> None:
-    """Show what is in DATA: types with their reasons, personal data, rules; or all that is in a MODEL."""
+    """Show what is in DATA, or all that is in a MODEL.
+
+    Of data: every column's type with the reason for it, personal data, and the rules that rows never break.
+    """
     from reverie.models.artifact import is_artifact
 
     if is_artifact(data):
@@ -57,23 +67,32 @@ def fit(
         str | None, typer.Option("--json", help="Write times, rows, the family and why, as JSON.")
     ] = None,
 ) -> None:
-    """Learn DATA and write a model of it, from which any number of rows can be made."""
+    """Learn DATA and write a model of it.
+
+    Any number of rows can then be made with 'reverie sample'.
+    """
     from reverie.core.errors import ConfigError
     from reverie.models.choice import check_private, choose_family
-    from reverie.synthesizer import Synthesizer
 
-    start = time.perf_counter()
     if device not in ("auto", "cpu"):
         raise ConfigError(f"no device '{device[:20]}'", where="--device", fix="Use auto or cpu")
     check_private(choose_family(model)[0], epsilon)
     seconds = None if budget is None else options.parse_seconds(budget)
     most = None if rows is None else options.parse_count(rows, "--max-rows")
+    learn(data, output, table, json, model=model, seed=seed, schema=schema, budget=seconds, max_rows=most)
+    next_ = f"reverie sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
+    terminal.say(f"Next: {next_}", error=json == "-")
+
+
+def learn(data: str, output: str, table: str | None = None, json: str | None = None, **settings: Any) -> None:
+    """Learn `data`, write the model to `output` and say how it went; `settings` are the Synthesizer's."""
+    from reverie.synthesizer import Synthesizer
+
+    start = time.perf_counter()
     options.check_place(output)
     found = options.read_table(data, table)
     read = time.perf_counter() - start
-    synthesizer = Synthesizer(
-        model, seed=seed, schema=schema, budget=seconds, max_rows=most, threads=options.cores()
-    )
+    synthesizer = Synthesizer(**settings, threads=options.cores())
     with terminal.progress() as tell:
         synthesizer.fit(found, on_progress=tell)
     synthesizer.timings_["read"] = round(read, 4)
@@ -109,14 +128,14 @@ def _inspect_data(data: str, output: str | None, table: str | None) -> None:
         write_text(output, schema.to_json())
         if output != "-":
             terminal.say(
-                f"Schema written to {output}; edit it, then: reverie fit {data} --schema {output} -o MODEL"
+                f"Schema written to {output}. Edit it, then: reverie fit {data} --schema {output} -o MODEL"
             )
 
 
 def _show_schema(schema: "Schema", found: "Dataset") -> None:
     for table in schema.tables:
         rows = found.tables[table.name].num_rows
-        title = f"{table.name}: {rows:,} rows, {len(table.columns):,} columns"
+        title = f"{table.name}: {terminal.count(rows, 'row')}, {terminal.count(len(table.columns), 'column')}"
         title += f", key {table.primary_key}" if table.primary_key else ""
         listed = [(column.name, column.type, _personal(column), column.reason) for column in table.columns]
         terminal.show_table(title, ("column", "type", "personal", "why"), listed)
@@ -144,15 +163,22 @@ def _inspect_model(path: str, output: str | None) -> None:
     about = held.about
     terminal.say(
         f"{path}: made by Reverie {about['reverie']}, family {about['family']} ({about['why']}), "
-        f"learned from {about['rows']:,} rows"
+        f"learned from {terminal.count(about['rows'], 'row')}"
     )
     columns = [(str(name), str(kind)) for name, kind in about["columns"].items()]
-    terminal.show_table(f"{len(columns):,} columns", ("column", "type"), columns)
-    sizes = [(name, f"{size:,}") for name, size in artifact.entries(path).items()]
+    terminal.show_table(terminal.count(len(columns), "column"), ("column", "type"), columns)
+    sizes = [(name, f"{size:,}") for name, size in sorted(artifact.entries(path).items(), key=_natural)]
     terminal.show_table(f"{len(sizes):,} entries", ("entry", "bytes"), sizes)
     if output is not None:
         table = Table.model_validate(held.parts["schema"])
         write_text(output, Schema(tables=(table,)).to_json())
+
+
+def _natural(entry: tuple[str, int]) -> list[tuple[bool, int, str]]:
+    """Orders table/2 before table/10."""
+    return [
+        (part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", entry[0])
+    ]
 
 
 def _summarise(
@@ -167,8 +193,7 @@ def _summarise(
     terminal.write_json(json, facts)
     lines = [f"note: {note}" for note in found.notes]
     lines += [
-        f"Learned {synthesizer.rows_:,} rows of {columns:,} columns in {seconds:.1f} s",
-        f"with {synthesizer.family_} ({synthesizer.why_})",
-        f"Next: reverie sample {output} -n 1e5 -o fake.parquet",
+        f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
+        f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",
     ]
     terminal.say(*lines, error=json == "-")

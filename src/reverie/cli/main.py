@@ -58,7 +58,7 @@ def run(arguments: list[str] | None = None) -> int:
         # An interrupt within a command comes back as a number.
         return _interrupted() if result == INTERRUPTED else result if isinstance(result, int) else 0
     except _UsageError as error:
-        return _fail(f"{error.format_message()} See: reverie --help", 2) if str(error) or error.args else 2
+        return _fail(_usage(error), 2) if str(error) or error.args else 2
     except ReverieError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
@@ -91,6 +91,13 @@ def _fail(line: str, code: int) -> int:
         traceback.print_exc()
     sys.stderr.write(f"error: {' '.join(line.split())}\n")
     return code
+
+
+def _usage(error: Any) -> str:
+    """What is wrong with the arguments, and the command whose help tells more."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "reverie"
+    return f"{error.format_message().rstrip('.')}. See: {command} --help"
 
 
 def _interrupted() -> int:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reverie.synthesizer import Synthesizer
 
-Model = Annotated[str, typer.Argument(help="A .reverie file made by 'reverie fit'.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A .reverie file made by 'reverie fit'.")]
 Output = Annotated[
     str,
     typer.Option(
@@ -35,7 +35,10 @@ def sample(
     scale: Annotated[float | None, typer.Option(help="As many times the rows learned from.")] = None,
     given: Annotated[
         list[str] | None,
-        typer.Option(help="A condition such as 'age>=65', 'city in {Rome,Oslo}', 'end is missing'."),
+        typer.Option(
+            metavar="CONDITION",
+            help="A condition such as 'age>=65', 'city in {Rome,Oslo}', 'end is missing'.",
+        ),
     ] = None,
     given_file: Annotated[
         str | None, typer.Option(help="Partly known rows, each completed once; empty cells are free.")
@@ -78,18 +81,22 @@ def sample(
         "why": synthesizer.why_, "seed": synthesizer.seed if seed is None else seed, "fast": fast,
     }  # fmt: skip
     terminal.write_json(json, facts)
-    terminal.say(f"{made:,} rows in {end - start:.1f} s written to {output}", error="-" in (output, json))
+    terminal.say(
+        f"{terminal.count(made, 'row')} in {end - start:.1f} s written to {terminal.place(output)}",
+        error="-" in (output, json),
+    )
 
 
 def impute(
     model: Model,
-    data: Annotated[str, typer.Argument(help="A table with missing cells.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table with missing cells.")],
     output: Output,
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
-    """Fill the missing cells of DATA with values drawn from what MODEL learned, given the rest of their
-    row.
+    """Fill the missing cells of DATA.
+
+    Each is drawn from what MODEL learned, given the rest of its row.
     """
     from reverie.synthesizer import load
 
@@ -99,18 +106,20 @@ def impute(
     filled = synthesizer.impute(table, seed=seed, workers=workers or options.cores())
     left = sum(column.null_count for column in filled.columns)
     _write(output, iter([filled]))
-    terminal.say(
-        f"{holes - left:,} of {holes:,} missing cells filled, written to {output}", error=output == "-"
-    )
+    filling = f"{holes - left:,} of {terminal.count(holes, 'missing cell')} filled"
+    terminal.say(f"{filling}, written to {terminal.place(output)}", error=output == "-")
 
 
 def score(
     model: Model,
-    data: Annotated[str, typer.Argument(help="A table with the columns that were learned.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A table with the columns that were learned.")],
     output: Output,
     seed: Seed = None,
 ) -> None:
-    """Write log P(x) of each row of DATA: the lower, the more unusual the row."""
+    """Write log P(x) of each row of DATA.
+
+    The lower it is, the more unusual the row.
+    """
     import pyarrow as pa
 
     from reverie.synthesizer import load
@@ -118,7 +127,8 @@ def score(
     synthesizer = load(model)
     scores = synthesizer.log_prob(options.read_table(data, None), seed=seed)
     _write(output, iter([pa.table({"log_prob": scores})]))
-    terminal.say(f"{len(scores):,} rows scored, written to {output}", error=output == "-")
+    scored = f"{terminal.count(len(scores), 'row')} scored"
+    terminal.say(f"{scored}, written to {terminal.place(output)}", error=output == "-")
 
 
 def _wanted(synthesizer: "Synthesizer", given: list[str] | None, given_file: str | None) -> Any:

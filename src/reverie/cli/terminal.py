@@ -53,17 +53,31 @@ def show_report(report: "Report") -> None:
 
     screen = console()
     for card in cards(report.evaluation):
-        head = Text(f"{card.aspect:<9}", "bold")
-        head.append(f"{card.word}", f"bold {_TONES[card.tone]}").append(f"  {card.sentence}")
-        screen.print(head)
+        head = Text.assemble(
+            "Is it ", card.aspect, "? ", (card.word.capitalize(), f"bold {_TONES[card.tone]}")
+        )
+        screen.print(head, Text(f"  {card.sentence}"), sep="\n")
+        if card.tone != "good":
+            screen.print(Text(f"  Why: {card.rule}."))
     rows = [
-        (row.score.title, row.score.value, row.score.interval, row.score.floor, row.score.n)
+        (row.score.title, row.score.value, row.score.interval, row.score.floor, row.aim, row.score.n)
         for _, found in groups(report.evaluation)
         for row in found
     ]
-    show_table("", ("figure", "value", "95 % interval", "real against real", "n"), rows)
+    show_table("", ("figure", "value", "95 % interval", "floor", "best", "n"), rows)
+    say("floor: the same figure of unseen real rows against the real data, so nobody can expect better")
     for note in report.evaluation.notes:
         say(f"note: {note}")
+
+
+def count(n: int, thing: str) -> str:
+    """A number of things: 1 row, 1,000 rows."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
+def place(output: str) -> str:
+    """Where a result went, in words."""
+    return "standard output" if output == "-" else output
 
 
 def write_json(path: str | None, content: Mapping[str, Any]) -> None:

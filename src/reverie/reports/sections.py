@@ -34,6 +34,7 @@ class Row:
     score: wording.Score
     strip: figures.Strip
     better: str
+    aim: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def row(measurement: Measurement) -> Row:
     ideal = wording.number(measurement.ideal, measurement.name)
     marks = (measurement.value, measurement.low, measurement.high, measurement.floor, measurement.ideal)
     placed = figures.strip(*marks, least=wording.least_span(measurement.name))
-    return Row(wording.score(measurement), placed, good.get(measurement.better, f"best at {ideal}"))
+    return Row(wording.score(measurement), placed, good.get(measurement.better, f"best at {ideal}"), ideal)
 
 
 def worst(evaluation: Evaluation) -> dict[str, Any]:

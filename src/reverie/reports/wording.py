@@ -9,15 +9,15 @@ from reverie.evaluation.verdicts import SCALES
 Tone = Literal["good", "caution", "bad", "unknown"]
 
 TITLES = {
-    "shape": "Columns",
-    "trend": "Related pairs of columns",
-    "c2st_fresh": "Whole rows, against unseen real rows",
-    "c2st_fresh_linear": "Whole rows, by a simple classifier",
+    "shape": "Columns, error of shape",
+    "trend": "Related pairs of columns, error",
+    "c2st_fresh": "Whole rows, told from unseen real rows",
+    "c2st_fresh_linear": "The same, by a simple classifier",
     "validity": "Rows that keep every rule",
     "support": "Rows within the range of the real data",
-    "trend_all": "All pairs of columns",
-    "c2st_train": "Whole rows, against training rows",
-    "c2st_train_linear": "Whole rows, simple classifier, training rows",
+    "trend_all": "All pairs of columns, error",
+    "c2st_train": "Whole rows, told from training rows",
+    "c2st_train_linear": "The same, by a simple classifier",
     "usefulness_loss": "Loss from training on synthetic rows",
     "usefulness": "Predicting",
     "dcr_share": "Nearer to training than to unseen rows",

@@ -43,7 +43,9 @@ def leaves(ensemble: Ensemble, tree: int, codes: np.ndarray) -> np.ndarray:
 
 def logits(ensemble: Ensemble, codes: np.ndarray) -> np.ndarray:
     trees = range(len(ensemble.depths))
-    return ensemble.base + sum(ensemble.values[tree][leaves(ensemble, tree, codes)] for tree in trees)
+    return ensemble.base.astype(float) + sum(
+        ensemble.values[tree][leaves(ensemble, tree, codes)] for tree in trees
+    )
 
 
 def test_scores_are_the_sum_of_the_leaves(bins: Bins, ensemble: Ensemble) -> None:

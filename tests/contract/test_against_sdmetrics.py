@@ -15,7 +15,7 @@ from reverie.evaluation.base import Comparison, Measurement
 from reverie.evaluation.quality import shape, trend
 from reverie.schema.types import Column, Table
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[2]
 CLOSE = 1e-6
 
 

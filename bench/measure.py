@@ -22,7 +22,7 @@ cost = [time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_m
 with open(sys.argv[1], "w") as report:
     json.dump({"code": os.waitstatus_to_exitcode(status), "cost": cost}, report)
 """
-"""Starts the command. It must be small: the kernel counts the memory of whoever starts a process as its own."""
+"""Starts the command, and must be small: the kernel counts the memory of its starter as its own."""
 
 
 @dataclass(frozen=True)

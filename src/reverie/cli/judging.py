@@ -81,11 +81,12 @@ def demo(
     learning.learn(train, model, seed=seed)
     sampling.sample(model, fake, seed=seed)
     evaluate(train, fake, holdout, bundled.TARGET, report, str(place / "scores.json"))
+    program = terminal.program()
     terminal.say(
         "",
         f"The report: {Path(report).resolve()}",
         "Try next:",
-        f"  reverie inspect {model}",
-        f"  reverie sample {model} -n 1e6 -o million.parquet",
-        f"  reverie sample {model} -n 1000 --given 'age>=65' --given 'income=>50K' -o - | head",
+        f"  {program} inspect {model}",
+        f"  {program} sample {model} -n 1e6 -o million.parquet",
+        f"  {program} sample {model} -n 1000 --given 'age>=65' --given 'income=>50K' -o - | head",
     )

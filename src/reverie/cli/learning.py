@@ -80,7 +80,7 @@ def fit(
     seconds = None if budget is None else options.parse_seconds(budget)
     most = None if rows is None else options.parse_count(rows, "--max-rows")
     learn(data, output, table, json, model=model, seed=seed, schema=schema, budget=seconds, max_rows=most)
-    next_ = f"reverie sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
+    next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error=json == "-")
 
 
@@ -127,9 +127,8 @@ def _inspect_data(data: str, output: str | None, table: str | None) -> None:
     if output is not None:
         write_text(output, schema.to_json())
         if output != "-":
-            terminal.say(
-                f"Schema written to {output}. Edit it, then: reverie fit {data} --schema {output} -o MODEL"
-            )
+            next_ = f"{terminal.program()} fit {data} --schema {output} -o MODEL"
+            terminal.say(f"Schema written to {output}. Edit it, then: {next_}")
 
 
 def _show_schema(schema: "Schema", found: "Dataset") -> None:

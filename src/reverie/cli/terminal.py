@@ -1,9 +1,11 @@
 """What people see: tables and lines on the standard output or error, and progress bars on a terminal."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -68,6 +70,12 @@ def show_report(report: "Report") -> None:
     say("floor: the same figure of unseen real rows against the real data, so nobody can expect better")
     for note in report.evaluation.notes:
         say(f"note: {note}")
+
+
+def program() -> str:
+    """What to type to run this command again: its path, where it is not found by its name."""
+    called = sys.argv[0]
+    return called if Path(called).name == "reverie" and shutil.which("reverie") is None else "reverie"
 
 
 def count(n: int, thing: str) -> str:

@@ -38,7 +38,7 @@ QUESTIONS: dict[Aspect, str] = {
 
 SENTENCES: dict[Aspect, dict[Tone, str]] = {
     "faithful": {
-        "good": "Columns, their relations and whole rows are distributed as in the real data.",
+        "good": "Columns, their relations and whole rows are distributed much as in the real data.",
         "caution": "Broadly like the real data, with differences that a careful analysis would notice.",
         "bad": "Clearly different from the real data: do not draw conclusions about it from this copy.",
         "unknown": "There was not enough to compare, so nothing is claimed.",
@@ -50,7 +50,7 @@ SENTENCES: dict[Aspect, dict[Tone, str]] = {
         "unknown": "Not measured: name a target column, and give rows held back from training, to know.",
     },
     "private": {
-        "good": "Synthetic rows are no closer to the people learned from than to people never seen.",
+        "good": "Synthetic rows are hardly closer to the people learned from than to people never seen.",
         "caution": "Small signs of closeness to single real rows: release only under the conditions named.",
         "bad": "Synthetic rows follow single real rows too closely. Do not let this data out.",
         "unknown": "Too little to go on: privacy was not shown, so it is not claimed.",

@@ -17,6 +17,8 @@ def test_evaluate(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert run(["evaluate", real, fake, "--target", "city", "-o", report, "--json", scores]) == 0
     shown = capfd.readouterr().out
     assert all(aspect in shown for aspect in ("faithful", "useful", "private"))
+    assert "Is it private? Not enough evidence" in shown
+    assert "Why: privacy is only shown against real rows" in " ".join(shown.split())
     assert "<html" in Path(report).read_text()
     assert {"faithful", "useful", "private"} <= json.loads(Path(scores).read_text()).keys()
 

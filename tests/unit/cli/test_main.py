@@ -62,3 +62,8 @@ def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:
 def test_wrong_usage(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     assert main.run(arguments) == 2
     assert capfd.readouterr().err.startswith("error: ")
+
+
+def test_a_usage_error_names_the_help_of_its_command(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fit", "--bogus"]) == 2
+    assert capfd.readouterr().err == "error: No such option: --bogus. See: reverie fit --help\n"

@@ -36,3 +36,20 @@ def test_json(tmp_path: Path) -> None:
     terminal.write_json(None, {"a": 1})
     terminal.write_json(str(tmp_path / "a.json"), {"a": 1})
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
+
+
+def test_counts_in_words() -> None:
+    assert (terminal.count(1, "row"), terminal.count(1_000, "row")) == ("1 row", "1,000 rows")
+
+
+def test_the_command_is_named_so_that_it_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+    import sys
+
+    monkeypatch.setattr(sys, "argv", [".venv/bin/reverie", "demo"])
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert terminal.program() == ".venv/bin/reverie"
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/reverie")
+    assert terminal.program() == "reverie"
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    assert terminal.program() == "reverie"

@@ -79,6 +79,12 @@ def test_a_spike_stands_at_its_place_among_the_numbers(gated: Blocks) -> None:
     assert np.count_nonzero(found[~np.isnan(x)] == spike) < 50
 
 
+def test_a_spike_between_few_numbers_has_its_own_bin() -> None:
+    x = np.array([0.0, np.nan, 1.0])
+    data = blocks((KIND, np.array([PRESENT, SPIKE, PRESENT])), (NUMBER, column(x)))
+    np.testing.assert_array_equal(only(FeatureSpace.learn(data)).bins(data.arrays), [1, 2, 3])
+
+
 def test_a_number_still_to_be_drawn_is_pending(gated: Blocks) -> None:
     feature = only(FeatureSpace.learn(gated))
     assert feature.table[PRESENT] == PENDING

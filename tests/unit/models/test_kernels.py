@@ -104,12 +104,12 @@ def test_what_is_all_but_impossible_can_be_asked_for() -> None:
     assert mass.max() < 1e-30
 
 
-def test_a_tree_grows_no_leaf_too_small() -> None:
-    rng = np.random.default_rng(5)
-    codes = rng.integers(0, 50, (2, 600)).astype(np.uint8)
-    features = Bins(codes, np.array([50, 50]), np.ones(2, bool))
-    recipe = Recipe(rounds=1, depth=4, least_rows=25, rows_share=1.0, holdout_share=0.0)
-    mean = fit_mean(features, rng.normal(size=600) + codes[0] / 20, recipe, rng)
-    assert mean.depths[0] >= 2
-    first = mean.tables[0, 0][codes[mean.features[0, 0]]]
-    assert np.bincount(first).min() >= 25
+def test_a_cut_leaves_enough_rows_on_either_side() -> None:
+    """Five rows far from all others would be worth a question of their own."""
+    codes = np.repeat(np.arange(50, dtype=np.uint8), [5, *[12] * 49])[None]
+    target = np.where(codes[0] == 0, 100.0, codes[0] / 50)
+    features = Bins(codes, np.array([50]), np.ones(1, bool))
+    for least, fewest in ((1, 5), (30, 41)):
+        recipe = Recipe(rounds=1, depth=1, least_rows=least, rows_share=1.0, holdout_share=0.0)
+        mean = fit_mean(features, target, recipe, np.random.default_rng(5))
+        assert np.bincount(mean.tables[0, 0][codes[0]]).min() == fewest

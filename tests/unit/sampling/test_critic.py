@@ -1,3 +1,4 @@
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -183,6 +184,13 @@ def test_a_row_whose_chance_would_pass_one_is_always_chosen_and_the_rest_share()
     rng = np.random.default_rng(3)
     counts = np.bincount(np.concatenate([choose(np.log(ratio), 2, rng) for _ in range(10_000)]), minlength=4)
     np.testing.assert_allclose(counts / 10_000, [1, 0.25, 0.25, 0.5], atol=0.02)
+
+
+def test_neighbours_are_chosen_together_as_often_as_others() -> None:
+    rng = np.random.default_rng(3)
+    pairs = [frozenset(choose(np.zeros(4), 2, rng).tolist()) for _ in range(6000)]
+    shares = [pairs.count(pair) / 6000 for pair in map(frozenset, itertools.combinations(range(4), 2))]
+    np.testing.assert_allclose(shares, 1 / 6, atol=0.02)
 
 
 def test_the_order_of_chosen_rows_says_nothing() -> None:

@@ -65,5 +65,5 @@ def test_wrong_usage(arguments: list[str], capfd: pytest.CaptureFixture[str]) ->
 
 
 def test_a_usage_error_names_the_help_of_its_command(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["fit", "--bogus"]) == 2
+    assert main.run(["fit", "--bogus"]) == 2
     assert capfd.readouterr().err == "error: No such option: --bogus. See: reverie fit --help\n"

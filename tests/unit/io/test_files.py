@@ -129,7 +129,7 @@ def test_sheet_is_only_for_excel(tmp_path):
         ("a.csv", b"a,b\n\x00\x01\x02,3\n", "zero bytes"),
         ("a.csv", "é\u00fc\u00e4,b\nö,1\n".encode() + b"\xe9,2\n", "line 3 holds bytes that are not UTF-8"),
         ("a.csv", "a,b\n1,2\n".encode("utf-16") + b"\x00", "UTF-16"),
-        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999)[:-9], "damaged or cut short"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,2\n" * 999, mtime=0)[:-9], "damaged or cut short"),
         ("a.parquet", b"PAR1 broken PAR1", "damaged or no Parquet"),
         ("a.parquet", b"", "damaged or no Parquet"),
         ("a.jsonl", "", "is empty"),

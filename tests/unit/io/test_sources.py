@@ -11,7 +11,7 @@ from reverie.io.sources import find, list_folder
     [
         ("a.csv", b"a,b\n", "csv"),
         ("a.b.tsv", b"a\tb\n", "csv"),
-        ("A.CSV.GZ", gzip.compress(b"a,b\n"), "csv"),
+        ("A.CSV.GZ", gzip.compress(b"a,b\n", mtime=0), "csv"),
         ("a", b'\xef\xbb\xbf {"a": 1}', "json"),
         ("a", b"[]", "json"),
         ("a", b"PAR1....", "parquet"),

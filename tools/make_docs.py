@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 import typer
-from reverie.cli.main import app
 
+from reverie.cli.main import app
 from reverie.codecs.base import codecs
 from reverie.core import registry
 from reverie.evaluation.base import measures

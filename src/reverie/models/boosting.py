@@ -5,6 +5,7 @@ gradients, its leaves hold a Newton step for every class. So a column of 40 cate
 2 costs, to fit and to draw. The number of rounds is chosen on held-out rows, then all rows are used.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,10 +14,16 @@ import numpy as np
 from reverie.core.errors import ArtifactError
 from reverie.models import kernels
 
+MOST_DEPTH = 8
+"""Levels of a tree, so that the number of a leaf fits in a byte."""
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to boost. Rounds stop when `patience` of them have not improved the held-out loss by `least_gain`."""
+    """How to boost. Rounds stop when `patience` of them have not lowered the held-out loss by `least_gain`.
+
+    That is as a share of it.
+    """
 
     rounds: int = 60
     rate: float = 0.2
@@ -33,7 +40,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Bins:
-    """Features as small codes: `codes` (features, rows) uint8; `sizes` (features,) how many codes; `ordered` (features,)."""
+    """Features as small codes: `codes` (features, rows) uint8, of which there are `sizes` (features,).
+
+    `ordered` (features,) says whose codes are places on a line.
+    """
 
     codes: np.ndarray
     sizes: np.ndarray
@@ -61,27 +71,33 @@ class Bins:
 class Ensemble:
     """A fitted sum of trees: `base` (k,), then per tree its questions, its depth, and its leaves' values.
 
+    A question is a table of yes and no over a feature's codes; in `cuts` is the last code that is answered
+    no, where the codes are ordered, and -1 elsewhere.
+
     `losses` (rounds + 1,) are mean held-out losses, before the first round and after each.
     """
 
     base: np.ndarray
     features: np.ndarray
     tables: np.ndarray
+    cuts: np.ndarray
     depths: np.ndarray
     values: np.ndarray
     losses: np.ndarray
 
     @property
-    def parts(self) -> tuple[np.ndarray, ...]:
+    def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The arrays in the order that the kernels take them."""
-        return self.base, self.features, self.tables, self.depths, self.values
+        return self.base, self.features, self.tables, self.cuts, self.depths, self.values
 
     @classmethod
     def constant(cls, base: np.ndarray, depth: int) -> "Ensemble":
         """No trees: the same for all rows."""
         nothing = np.zeros((0, depth), np.int32)
         tables, values = np.zeros((0, depth, 256), np.uint8), np.zeros((0, 1 << depth, len(base)), np.float32)
-        return cls(base.astype(np.float32), nothing, tables, np.zeros(0, np.int32), values, np.zeros(1))
+        return cls(
+            base.astype(np.float32), nothing, tables, nothing, np.zeros(0, np.int32), values, np.zeros(1)
+        )
 
     def score(self, codes: np.ndarray) -> np.ndarray:
         """Logits (or the mean) of each row, (rows, k) float32, of `codes` (features, rows) uint8."""
@@ -95,7 +111,8 @@ class Ensemble:
         """A class a row among the `allowed` (k,) bool, and P(allowed), both (rows,)."""
         rows = codes.shape[1]
         drawn, mass = np.empty(rows, np.int32), np.empty(rows, np.float32)
-        kernels.draw_codes(codes, *self.parts, allowed, rng.random(rows, dtype=np.float32), drawn, mass)
+        uniform = rng.random(rows, dtype=np.float32)
+        kernels.draw_codes(codes, *self.parts, allowed.astype(np.float32), uniform, drawn, mass)
         return drawn, mass
 
     def log_probability(self, codes: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -110,25 +127,34 @@ class Ensemble:
             "base": self.base,
             "features": self.features.astype(np.int16),
             "tables": np.packbits(self.tables, axis=-1),
+            "cuts": self.cuts.astype(np.int16),
             "depths": self.depths.astype(np.int8),
             "values": self.values,
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, np.ndarray], features: int) -> "Ensemble":
-        """Rebuild what `state` gave, over `features` features. Raises ArtifactError if indices point outside."""
-        asked, depths, values = state["features"].astype(np.int32), state["depths"].astype(np.int32), state["values"]
+        """Rebuild what `state` gave, over `features` features. Raises ArtifactError if it makes no sense."""
+        asked, cuts, depths = (state[name].astype(np.int32) for name in ("features", "cuts", "depths"))
+        values = state["values"].astype(np.float32)
         tables = np.unpackbits(state["tables"], axis=-1).astype(np.uint8)
         trees, depth = asked.shape
         sound = (
             tables.shape == (trees, depth, 256)
+            and cuts.shape == (trees, depth)
+            and depth <= MOST_DEPTH
             and values.shape == (trees, 1 << depth, len(state["base"]))
             and depths.shape == (trees,)
-            and (not trees or (0 <= asked.min() and asked.max() < features and 0 <= depths.min() <= depths.max() <= depth))
+            and (
+                not trees
+                or (
+                    asked.min() >= 0 and asked.max() < features and 0 <= depths.min() <= depths.max() <= depth
+                )
+            )
         )
         if not sound:
             raise ArtifactError("holds trees that do not fit its features", where="model", fix="Fit it again")
-        return cls(state["base"].astype(np.float32), asked, tables, depths, values.astype(np.float32), np.zeros(0))
+        return cls(state["base"].astype(np.float32), asked, tables, cuts, depths, values, np.zeros(0))
 
 
 def fit_classes(
@@ -141,7 +167,8 @@ def fit_classes(
 ) -> Ensemble:
     """Boost P(target | bins) of `k` classes; `target` (rows,) int32.
 
-    `train` (rows,) bool names the rows to learn from, the others then say when to stop; else both are chosen here.
+    `train` (rows,) bool names the rows to learn from, and the others then say when to stop; else both are
+    chosen here.
     """
     target = np.ascontiguousarray(target, dtype=np.int32)
 
@@ -163,8 +190,8 @@ def fit_mean(bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Gene
     return _choose_rounds(start, len(target), recipe, rng)
 
 
-class _Task:
-    """What is boosted: the state of all rows' predictions. `gradient` returns the held-out loss."""
+class _Task(ABC):
+    """What is boosted: the state of all rows' predictions."""
 
     base: np.ndarray
     slope: np.ndarray
@@ -173,11 +200,13 @@ class _Task:
         self.bins, self.train, self.recipe = bins, train, recipe
         self.slope = np.empty(bins.rows, np.float32)
 
+    @abstractmethod
     def gradient(self, rng: np.random.Generator) -> float:
-        raise AssertionError
+        """Set `slope`; the sum of the held-out rows' losses."""
 
-    def add(self, features: np.ndarray, tables: np.ndarray, depth: int) -> np.ndarray:
-        raise AssertionError
+    @abstractmethod
+    def add(self, features: np.ndarray, tables: np.ndarray, cuts: np.ndarray, depth: int) -> np.ndarray:
+        """Fit the leaves of a tree and add it to all rows' predictions; its values (leaves, k)."""
 
 
 class _Classes(_Task):
@@ -196,10 +225,10 @@ class _Classes(_Task):
             self.logits, self.target, self.train, direction.astype(np.float32), self.proba, self.slope
         )
 
-    def add(self, features: np.ndarray, tables: np.ndarray, depth: int) -> np.ndarray:
+    def add(self, features: np.ndarray, tables: np.ndarray, cuts: np.ndarray, depth: int) -> np.ndarray:
         values = np.zeros((1 << len(features), len(self.base)), np.float32)
         kernels.add_softmax_tree(
-            self.bins.codes, self.target, self.train, self.proba, features, tables, depth,
+            self.bins.codes, self.target, self.train, self.proba, features, tables, cuts, depth,
             self.recipe.rate, self.recipe.ridge, values, self.logits,
         )  # fmt: skip
         return values
@@ -215,10 +244,10 @@ class _Mean(_Task):
     def gradient(self, rng: np.random.Generator) -> float:  # noqa: ARG002
         return kernels.squared_gradient(self.fit, self.target, self.train, self.slope)
 
-    def add(self, features: np.ndarray, tables: np.ndarray, depth: int) -> np.ndarray:
+    def add(self, features: np.ndarray, tables: np.ndarray, cuts: np.ndarray, depth: int) -> np.ndarray:
         values = np.zeros((1 << len(features), 1), np.float32)
         kernels.add_mean_tree(
-            self.bins.codes, self.train, self.slope, features, tables, depth,
+            self.bins.codes, self.train, self.slope, features, tables, cuts, depth,
             self.recipe.rate, self.recipe.ridge, values, self.fit,
         )  # fmt: skip
         return values
@@ -241,6 +270,7 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
     p, held_out = len(task.bins.sizes), int(np.count_nonzero(~task.train))
     features = np.zeros((recipe.rounds, recipe.depth), np.int32)
     tables = np.zeros((recipe.rounds, recipe.depth, 256), np.uint8)
+    cuts = np.zeros((recipe.rounds, recipe.depth), np.int32)
     depths, values, losses, best = np.zeros(recipe.rounds, np.int32), [], [], 0
     training = np.flatnonzero(task.train).astype(np.int32)
     for step in range(recipe.rounds + 1):
@@ -253,18 +283,21 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
         used = _pick_features(p, recipe.features_share, rng)
         depths[step] = kernels.grow(
             task.bins.codes, rows, task.slope, task.bins.sizes, task.bins.ordered, used,
-            recipe.depth, 1.0, recipe.least_rows, features[step], tables[step],
+            recipe.depth, 1.0, recipe.least_rows, features[step], tables[step], cuts[step],
         )  # fmt: skip
         if not depths[step]:
             break
-        values.append(task.add(features[step], tables[step], int(depths[step])))
+        values.append(task.add(features[step], tables[step], cuts[step], int(depths[step])))
     kept = np.stack(values[:best]) if best else np.zeros((0, 1 << recipe.depth, len(task.base)), np.float32)
-    return Ensemble(task.base, features[:best], tables[:best], depths[:best], kept, np.array(losses))
+    return Ensemble(
+        task.base, features[:best], tables[:best], cuts[:best], depths[:best], kept, np.array(losses)
+    )
 
 
 def _pick_features(p: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Positions of the features that may be asked about, at least one if there is any."""
     if share >= 1 or p < 4:
-        return np.ones(p, bool)
+        return np.arange(p)
     used = rng.random(p) < share
     used[rng.integers(p)] = True
-    return used
+    return np.flatnonzero(used)

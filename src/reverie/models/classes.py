@@ -1,4 +1,4 @@
-"""The conditional distribution of a category: one boosted ensemble, or two levels of them where codes are many."""
+"""The conditional distribution of a category: a boosted ensemble."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ class Classes:
     ensemble: Ensemble
 
     @classmethod
-    def fit(cls, bins: Bins, target: np.ndarray, k: int, recipe: Recipe, rng: np.random.Generator) -> "Classes":
+    def fit(
+        cls, bins: Bins, target: np.ndarray, k: int, recipe: Recipe, rng: np.random.Generator
+    ) -> "Classes":
         """Learn from `target` (rows,) codes below `k`."""
         return cls(fit_classes(bins, target, k, recipe, rng))
 

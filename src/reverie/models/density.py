@@ -2,7 +2,8 @@
 
 The residuals are out-of-fold, so that they are as wide as the mean's errors on rows it never saw; each fold's
 mean is used for the rows it is drawn for, so mean and residual belong together. The histogram's bins are
-quantiles of the residuals, cut finer by quantiles inside each bin, with exponential tails beyond the outermost.
+quantiles of the residuals, cut finer by quantiles inside each bin, with exponential tails beyond the
+outermost.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ MEAN_BINS = 128
 
 @dataclass(frozen=True)
 class Residuals:
-    """The unconditional distribution of residuals, as a map from r to a place t in [0, bins], uniform for all rows.
+    """The unconditional distribution of residuals: maps r to a place t in [0, bins], uniform over all rows.
 
     `knots` (bins * fine + 1,) are quantiles; the outermost intervals are exponential, of mean `tails` (2,).
     """
@@ -77,7 +78,9 @@ class Residuals:
 
     def log_slope(self, residuals: np.ndarray) -> np.ndarray:
         """log dt/dr at each residual."""
-        inner = np.clip(np.searchsorted(self.knots, residuals, side="right") - 1, 1, max(len(self.knots) - 3, 1))
+        inner = np.clip(
+            np.searchsorted(self.knots, residuals, side="right") - 1, 1, max(len(self.knots) - 3, 1)
+        )
         slope = -np.log(np.diff(self.knots))[inner]
         low, high = residuals < self.knots[1], residuals >= self.knots[-2]
         slope[low] = (residuals[low] - self.knots[1]) / self.tails[0] - np.log(self.tails[0])
@@ -89,8 +92,8 @@ class Residuals:
 class Density:
     """P(number | bins): `means` are empty, or one a fold, each drawn with equal probability.
 
-    `coarse` gives the bin of t, `fine` the part of that bin, from the same features and the bin; inside a part t is
-    uniform. `edges` cut what is expected of a row into one more feature.
+    `coarse` gives the bin of t, `fine` the part of that bin, from the same features and the bin; inside a
+    part t is uniform. `edges` cut what is expected of a row into one more feature.
     """
 
     means: tuple[Ensemble, ...]
@@ -166,7 +169,10 @@ class Density:
         means = tuple(Ensemble.from_state(mean, features) for mean in state["means"])
         residuals = Residuals(state["knots"], int(state["parts"]), state["tails"])
         known = features + bool(means)
-        coarse, fine = Ensemble.from_state(state["coarse"], known), Ensemble.from_state(state["fine"], known + 1)
+        coarse, fine = (
+            Ensemble.from_state(state["coarse"], known),
+            Ensemble.from_state(state["fine"], known + 1),
+        )
         return cls(means, state["edges"], residuals, coarse, fine)
 
     @classmethod

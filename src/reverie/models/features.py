@@ -17,10 +17,10 @@ PENDING = 255
 
 @dataclass(frozen=True)
 class Feature:
-    """One column's worth of blocks as one feature: the category `kind`, the number `value`, or a number and its kind.
+    """One column's blocks as one feature: the category `kind`, the number `value`, or a number and its kind.
 
-    `table` (k,) is the bin of each code of the kind. A number above `edges[i]` is in bin i + 2 or higher; bin 0 holds
-    codes that have no place on the number's scale, such as missing.
+    `table` (k,) is the bin of each code of the kind. A number above `edges[i]` is in bin i + 2 or above; bin
+    0 holds codes that have no place on the number's scale, such as missing.
     """
 
     kind: str | None
@@ -117,7 +117,9 @@ def _learn(kind: Category | None, value: Real | None, blocks: Blocks, most: int)
     if kind is not None:
         numbers = np.where(np.isnan(numbers), positions[blocks[kind.name]], numbers)
     edges = _edges(numbers, most)
-    table = np.where(np.isnan(positions), 0, np.searchsorted(edges, positions, side="right") + 1).astype(np.uint8)
+    table = np.where(np.isnan(positions), 0, np.searchsorted(edges, positions, side="right") + 1).astype(
+        np.uint8
+    )
     if kind is not None and value.gate is not None:
         table[value.gate.code] = PENDING
     return Feature(kind.name if kind else None, value.name, True, table, edges, len(edges) + 2)
@@ -129,7 +131,9 @@ def _learn_category(kind: Category, blocks: Blocks, most: int) -> Feature:
         table = np.minimum(np.arange(kind.k), most).astype(np.uint8)
         return Feature(kind.name, None, False, table, np.zeros(0), int(min(kind.k, most + 1)))
     edges = _edges(positions[blocks[kind.name]], most)
-    table = np.where(np.isnan(positions), 0, np.searchsorted(edges, positions, side="right") + 1).astype(np.uint8)
+    table = np.where(np.isnan(positions), 0, np.searchsorted(edges, positions, side="right") + 1).astype(
+        np.uint8
+    )
     return Feature(kind.name, None, True, table, edges, len(edges) + 2)
 
 

@@ -1,8 +1,8 @@
 """Compiled loops of boosted oblivious trees: growing, fitting, scoring and drawing. Plain arrays in and out.
 
 An oblivious tree asks the same question at every node of a level, so a row's leaf is a number whose bits are
-the answers: scoring has no branches and runs at a few nanoseconds a tree. A question is a table of 256 bits over
-the bins of one feature, which serves ordered and unordered features alike.
+the answers: scoring has no branches and runs at a few nanoseconds a tree. A question is a table of 256 bits
+over the bins of one feature, which serves ordered and unordered features alike.
 
 Sources: Prokhorenkova et al. 2018 (oblivious trees); Iosipoi & Vakhrushev 2022 (sketched splits for vectors).
 """
@@ -10,30 +10,62 @@ Sources: Prokhorenkova et al. 2018 (oblivious trees); Iosipoi & Vakhrushev 2022 
 import numba as nb
 import numpy as np
 
-BLOCK = 512
+BLOCK = 256
 _compile = nb.njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
 
 
 @_compile
-def softmax_gradient(logits, target, train, direction, proba, gradient):
-    """Fill `proba` (rows, k) and `gradient` (rows,): (one-hot - proba) along `direction`; sum of held-out losses."""
+def _exponentials(logits, powers, scale):
+    """Replace the logits (rows, k) float32 by exp(logit - the row's largest), to a relative error of 1e-6.
+
+    `powers` (rows, k) int32 and `scale`, the same memory as float32, are room to work in: 2**n is put
+    together from its bits, so that the loop is free of calls and the compiler can turn it into vector
+    instructions.
+    """
     rows, k = logits.shape
-    loss = 0.0
     for i in range(rows):
         top = logits[i, 0]
         for c in range(1, k):
             top = max(top, logits[i, c])
-        total = np.float32(0.0)
         for c in range(k):
-            proba[i, c] = np.exp(logits[i, c] - top)
-            total += proba[i, c]
-        if not train[i]:
-            loss += np.log(total) + top - logits[i, target[i]]
-        mean = np.float32(0.0)
+            x = max((logits[i, c] - top) * np.float32(1.44269504), np.float32(-126.0))
+            whole = np.floor(x)
+            r = x - whole
+            powers[i, c] = (np.int32(whole) + np.int32(127)) << np.int32(23)
+            p = np.float32(1.8775767e-3)
+            p = p * r + np.float32(8.9893397e-3)
+            p = p * r + np.float32(5.5826318e-2)
+            p = p * r + np.float32(2.4015361e-1)
+            p = p * r + np.float32(6.9315308e-1)
+            logits[i, c] = p * r + np.float32(9.9999994e-1)
         for c in range(k):
-            proba[i, c] /= total
-            mean += proba[i, c] * direction[c]
-        gradient[i] = direction[target[i]] - mean
+            logits[i, c] *= scale[i, c]
+
+
+@_compile
+def softmax_gradient(logits, target, train, direction, proba, gradient):
+    """Fill `proba` (rows, k) and `gradient` (rows,), (one-hot - proba) along `direction`.
+
+    Returns the sum of the held-out losses.
+    """
+    rows, k = logits.shape
+    powers = np.empty((BLOCK, k), np.int32)
+    scale = powers.view(np.float32)
+    loss = 0.0
+    for start in range(0, rows, BLOCK):
+        stop = min(start + BLOCK, rows)
+        proba[start:stop] = logits[start:stop]
+        _exponentials(proba[start:stop], powers, scale)
+        for i in range(start, stop):
+            row, total, along = proba[i], np.float32(0.0), np.float32(0.0)
+            for c in range(k):
+                total += row[c]
+                along += row[c] * direction[c]
+            for c in range(k):
+                row[c] /= total
+            gradient[i] = direction[target[i]] - along / total
+            if not train[i]:
+                loss -= np.log(max(row[target[i]], np.float32(1e-30)))
     return loss
 
 
@@ -50,7 +82,7 @@ def squared_gradient(fit, target, train, gradient):
 
 @_compile
 def _rank_bins(bins, rows, gradient, sizes, ordered, rank):
-    """Place of each bin of each feature on a line: its own for ordered features, by mean gradient for others."""
+    """Place of each bin of each feature on a line: its own if ordered, else by mean gradient."""
     total, count = np.zeros(256), np.zeros(256)
     for f in range(bins.shape[0]):
         k = sizes[f]
@@ -68,105 +100,139 @@ def _rank_bins(bins, rows, gradient, sizes, ordered, rank):
 
 
 @_compile
-def _best_cut(sums, counts, node_sum, node_count, offset, size, ridge, least):
-    """Gain and place of the best cut of one feature over all nodes of a level."""
-    gains = np.zeros(size)
-    for v in range(len(node_sum)):
-        if node_count[v] < 2 * least:
+def _best_cut(sums, whole, offset, size, shrunk, least):
+    """Gain and place of the best cut of one feature over all nodes of a level.
+
+    `sums` (nodes, bins, 2) and `whole` (nodes, 2) hold gradients and counts; `shrunk[n]` is 1 / (n + ridge),
+    as a division would cost more than all the rest.
+    """
+    gains = np.zeros(size, np.float32)
+    for v in range(len(whole)):
+        total, count = whole[v, 0], np.int32(whole[v, 1])
+        if count < 2 * least:
             continue
-        left_sum, left_count = 0.0, 0.0
-        base = node_sum[v] * node_sum[v] / (node_count[v] + ridge)
+        left, left_count, gain = np.float32(0.0), np.int32(0), np.float32(0.0)
+        base = total * total * shrunk[count]
         for b in range(size - 1):
-            left_sum += sums[v, offset + b]
-            left_count += counts[v, offset + b]
-            right_count = node_count[v] - left_count
-            if left_count >= least and right_count >= least:
-                right_sum = node_sum[v] - left_sum
-                gains[b] += (
-                    left_sum * left_sum / (left_count + ridge) + right_sum * right_sum / (right_count + ridge) - base
-                )
+            here = sums[v, offset + b]
+            if here[1] > 0:
+                left += here[0]
+                left_count += np.int32(here[1])
+                right, rest = total - left, count - left_count
+                gain = left * left * shrunk[left_count] + right * right * shrunk[rest] - base
+                gain = gain if left_count >= least and rest >= least else np.float32(0.0)
+            gains[b] += gain
     place = np.argmax(gains)
     return gains[place], place
 
 
 @_compile
-def grow(bins, rows, gradient, sizes, ordered, used, depth, ridge, least, features, tables):
-    """Grow one tree on `rows`; fill the questions `features` (depth,) and `tables` (depth, 256); return its depth.
+def _add_rows(sums, places, gradient, node, bit):
+    """Add the rows whose node has `bit` (all, if 0) to the sums of their nodes, feature by feature."""
+    for f in range(places.shape[0]):
+        column = places[f]
+        for q in range(len(gradient)):
+            if node[q] & bit == bit:
+                here = sums[node[q], column[q]]
+                here[0] += gradient[q]
+                here[1] += np.float32(1.0)
 
-    `bins` is (features, all rows) uint8; `used` (features,) bool says which features may ask.
+
+@_compile
+def grow(bins, rows, gradient, sizes, ordered, used, depth, ridge, least, features, tables, cuts):
+    """Grow one tree on `rows`; fill its questions, `features`, `cuts` (depth,) and `tables` (depth, 256).
+
+    Returns its depth. `bins` is (features, all rows) uint8; the indices `used` (some,) say which features may
+    ask. At each level only the rows that answered yes are added up; those that answered no are what is left
+    of their parent.
     """
-    p = bins.shape[0]
-    offset = np.zeros(p + 1, np.int64)
-    offset[1:] = np.cumsum(sizes)
-    rank = np.zeros((p, 256), np.uint8)
+    if not len(used):
+        return 0
+    rank = np.zeros((bins.shape[0], 256), np.uint8)
     _rank_bins(bins, rows, gradient, sizes, ordered, rank)
-    node = np.zeros(len(rows), np.int32)
+    offset = np.zeros(len(used) + 1, np.int64)
+    offset[1:] = np.cumsum(sizes[used])
+    places, slope = np.empty((len(used), len(rows)), np.int32), gradient[rows]
+    for u in range(len(used)):
+        line, column = rank[used[u]], bins[used[u]]
+        for q in range(len(rows)):
+            places[u, q] = offset[u] + line[column[rows[q]]]
+    node = np.zeros(len(rows), np.uint8)
+    sums = np.zeros((1 << (depth - 1), offset[-1], 2), np.float32)
+    _add_rows(sums, places, slope, node, np.uint8(0))
+    shrunk = (1.0 / (np.arange(len(rows) + 1) + ridge)).astype(np.float32)
     for level in range(depth):
         nodes = 1 << level
-        sums, counts = np.zeros((nodes, offset[p]), np.float32), np.zeros((nodes, offset[p]), np.float32)
-        node_sum, node_count = np.zeros(nodes), np.zeros(nodes)
-        for q in range(len(rows)):
-            node_sum[node[q]] += gradient[rows[q]]
-            node_count[node[q]] += 1.0
-        best, feature, cut = 1e-9, -1, 0
-        for f in range(p):
-            if not used[f]:
-                continue
-            for q in range(len(rows)):
-                b = offset[f] + rank[f, bins[f, rows[q]]]
-                sums[node[q], b] += gradient[rows[q]]
-                counts[node[q], b] += np.float32(1.0)
-            gain, place = _best_cut(sums, counts, node_sum, node_count, offset[f], sizes[f], ridge, least)
+        whole = np.zeros((nodes, 2), np.float32)
+        for b in range(offset[1]):
+            whole += sums[:nodes, b]
+        best, chosen, cut = 1e-9, -1, 0
+        for u in range(len(used)):
+            gain, place = _best_cut(sums, whole, offset[u], sizes[used[u]], shrunk, least)
             if gain > best:
-                best, feature, cut = gain, f, place
-        if feature < 0:
+                best, chosen, cut = gain, u, place
+        if chosen < 0:
             return level
-        features[level] = feature
-        for b in range(sizes[feature]):
-            tables[level, b] = rank[feature, b] > cut
+        feature = used[chosen]
+        features[level], cuts[level] = feature, cut if ordered[feature] else -1
+        for b in range(256):
+            tables[level, b] = rank[feature, b] > cut if b < sizes[feature] else ordered[feature]
         for q in range(len(rows)):
-            node[q] |= np.int32(tables[level, bins[feature, rows[q]]]) << level
+            node[q] |= np.uint8(places[chosen, q] > offset[chosen] + cut) << np.uint8(level)
+        if level + 1 < depth:
+            _add_rows(sums, places, slope, node, np.uint8(nodes))
+            sums[:nodes] -= sums[nodes : 2 * nodes]
     return depth
 
 
 @_compile
-def _leaves(bins, start, stop, features, tables, depth, leaf):
-    """Fill leaf[0 : stop - start] with the leaves of rows start..stop."""
-    for i in range(stop - start):
-        leaf[i] = 0
+def _leaves(bins, start, stop, features, tables, cuts, depth, leaf):
+    """Fill leaf[0 : stop - start], uint8, with the leaves of rows start..stop.
+
+    A question that is a plain cut is a comparison, which the compiler turns into vector instructions.
+    """
+    rows = stop - start
+    leaf[:rows] = 0
     for level in range(depth):
-        feature, table = features[level], tables[level]
-        for i in range(stop - start):
-            leaf[i] |= np.int32(table[bins[feature, start + i]]) << level
+        column, table, bit = bins[features[level], start:stop], tables[level], np.uint8(1 << level)
+        if cuts[level] >= 0:
+            cut = np.uint8(cuts[level])
+            for i in range(rows):
+                leaf[i] |= bit if column[i] > cut else np.uint8(0)
+        else:
+            for i in range(rows):
+                leaf[i] |= table[column[i]] * bit
 
 
 @_compile
-def add_softmax_tree(bins, target, train, proba, features, tables, depth, rate, ridge, values, logits):
+def add_softmax_tree(bins, target, train, proba, features, tables, cuts, depth, rate, ridge, values, logits):
     """Newton steps of all classes in each leaf, from the training rows; added to `logits` of all rows."""
     rows, k = proba.shape
-    leaf = np.empty(rows, np.int32)
-    _leaves(bins, 0, rows, features, tables, depth, leaf)
+    leaf = np.empty(rows, np.uint8)
+    _leaves(bins, 0, rows, features, tables, cuts, depth, leaf)
     slope, bend = np.zeros(values.shape), np.zeros(values.shape)
     for i in range(rows):
         if train[i]:
+            row, down, curve = proba[i], slope[leaf[i]], bend[leaf[i]]
             for c in range(k):
-                slope[leaf[i], c] -= proba[i, c]
-                bend[leaf[i], c] += proba[i, c] * (1 - proba[i, c])
-            slope[leaf[i], target[i]] += 1
+                down[c] -= row[c]
+                curve[c] += row[c] * (1 - row[c])
+            down[target[i]] += 1
     for v in range(values.shape[0]):
         for c in range(k):
             values[v, c] = min(max(rate * slope[v, c] / (bend[v, c] + ridge), -3.0), 3.0)
     for i in range(rows):
+        row, value = logits[i], values[leaf[i]]
         for c in range(k):
-            logits[i, c] += values[leaf[i], c]
+            row[c] += value[c]
 
 
 @_compile
-def add_mean_tree(bins, train, gradient, features, tables, depth, rate, ridge, values, fit):
+def add_mean_tree(bins, train, gradient, features, tables, cuts, depth, rate, ridge, values, fit):
     """Shrunken means of the training rows' residuals in each leaf; added to `fit` of all rows."""
     rows = len(gradient)
-    leaf = np.empty(rows, np.int32)
-    _leaves(bins, 0, rows, features, tables, depth, leaf)
+    leaf = np.empty(rows, np.uint8)
+    _leaves(bins, 0, rows, features, tables, cuts, depth, leaf)
     total, count = np.zeros(len(values)), np.zeros(len(values))
     for i in range(rows):
         if train[i]:
@@ -179,74 +245,98 @@ def add_mean_tree(bins, train, gradient, features, tables, depth, rate, ridge, v
 
 
 @_compile
-def _score_block(bins, start, stop, base, features, tables, depths, values, leaf, out):
-    """Fill out[0 : stop - start] (., k) with the logits of rows start..stop."""
-    k = len(base)
-    for i in range(stop - start):
-        for c in range(k):
-            out[i, c] = base[c]
-    for t in range(len(depths)):
-        _leaves(bins, start, stop, features[t], tables[t], depths[t], leaf)
-        for i in range(stop - start):
-            value = values[t, leaf[i]]
-            for c in range(k):
-                out[i, c] += value[c]
+def _add_four(trees, leaf, rows, out):
+    """Add four trees at once, which loads and stores each sum once: trees (4, leaves, k), leaf (4, rows)."""
+    first, second, third, fourth = trees[0], trees[1], trees[2], trees[3]
+    for i in range(rows):
+        row = out[i]
+        a, b, c, d = first[leaf[0, i]], second[leaf[1, i]], third[leaf[2, i]], fourth[leaf[3, i]]
+        for j in range(len(row)):
+            row[j] += a[j] + b[j] + c[j] + d[j]
 
 
 @_compile
-def score(bins, base, features, tables, depths, values, out):
+def _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, out):
+    """Fill out[0 : stop - start] (., k) with the logits of rows start..stop; `leaf` (4, .) is scratch."""
+    rows, trees = stop - start, len(depths)
+    for i in range(rows):
+        out[i] = base
+    whole = trees - trees % 4
+    for t in range(0, whole, 4):
+        for q in range(4):
+            _leaves(bins, start, stop, features[t + q], tables[t + q], cuts[t + q], depths[t + q], leaf[q])
+        _add_four(values[t : t + 4], leaf, rows, out)
+    for t in range(whole, trees):
+        _leaves(bins, start, stop, features[t], tables[t], cuts[t], depths[t], leaf[0])
+        tree = values[t]
+        for i in range(rows):
+            row, value = out[i], tree[leaf[0, i]]
+            for c in range(len(row)):
+                row[c] += value[c]
+
+
+@_compile
+def score(bins, base, features, tables, cuts, depths, values, out):
     """Fill `out` (rows, k) with the ensemble's logits (or its mean)."""
-    leaf = np.empty(BLOCK, np.int32)
+    leaf = np.empty((4, BLOCK), np.uint8)
     for start in range(0, bins.shape[1], BLOCK):
         stop = min(start + BLOCK, bins.shape[1])
-        _score_block(bins, start, stop, base, features, tables, depths, values, leaf, out[start:stop])
+        _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, out[start:stop])
 
 
 @_compile
-def _weigh(logits, allowed, proba):
-    """Fill `proba` (k,) with unnormalised probabilities, 0 where not allowed; their sum and the sum of all."""
-    top = logits[0]
-    for c in range(1, len(logits)):
-        top = max(top, logits[c])
+def _pick(weights, allowed, uniform, code):
+    """The code at which the allowed weights (k,) pass `uniform` of their sum, that sum, and the sum of all.
+
+    `code` stands if nothing has weight.
+    """
     kept, total = np.float32(0.0), np.float32(0.0)
-    for c in range(len(logits)):
-        weight = np.exp(logits[c] - top)
-        total += weight
-        proba[c] = weight if allowed[c] else np.float32(0.0)
-        kept += proba[c]
-    return kept, total
+    for c in range(len(weights)):
+        total += weights[c]
+        weights[c] *= allowed[c]
+        kept += weights[c]
+    goal, passed = uniform * kept, np.float32(0.0)
+    for c in range(len(weights)):
+        passed += weights[c]
+        if weights[c] > 0:
+            code = c
+            if passed > goal:
+                break
+    return code, kept, total
 
 
 @_compile
-def draw_codes(bins, base, features, tables, depths, values, allowed, uniform, codes, mass):
-    """Draw a code a row among the `allowed` (k,) bool by inversion of `uniform` (rows,); fill codes and P(allowed)."""
+def draw_codes(bins, base, features, tables, cuts, depths, values, allowed, uniform, codes, mass):
+    """Draw a code a row among the `allowed` (k,), 1 or 0, by inversion of `uniform` (rows,).
+
+    Fills `codes` and P(allowed), `mass`.
+    """
     k = len(base)
-    leaf, out, proba = np.empty(BLOCK, np.int32), np.empty((BLOCK, k), np.float32), np.empty(k, np.float32)
-    fallback = np.argmax(np.where(allowed, base, -np.inf))
+    leaf, out, powers = (
+        np.empty((4, BLOCK), np.uint8),
+        np.empty((BLOCK, k), np.float32),
+        np.empty((BLOCK, k), np.int32),
+    )
+    scale = powers.view(np.float32)
+    fallback = np.argmax(np.where(allowed > 0, base, -np.inf))
     for start in range(0, bins.shape[1], BLOCK):
         stop = min(start + BLOCK, bins.shape[1])
-        _score_block(bins, start, stop, base, features, tables, depths, values, leaf, out)
+        _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, out)
+        _exponentials(out[: stop - start], powers, scale)
         for i in range(stop - start):
-            kept, total = _weigh(out[i], allowed, proba)
-            goal, passed, code = uniform[start + i] * kept, np.float32(0.0), fallback
-            for c in range(k):
-                if proba[c] > 0:
-                    code = c
-                    passed += proba[c]
-                    if passed > goal:
-                        break
+            code, kept, total = _pick(out[i], allowed, uniform[start + i], fallback)
             codes[start + i] = code
             mass[start + i] = kept / total
 
 
 @_compile
-def code_log_probability(bins, base, features, tables, depths, values, codes, out):
+def code_log_probability(bins, base, features, tables, cuts, depths, values, codes, out):
     """Fill `out` (rows,) with log P(code)."""
     k = len(base)
-    leaf, logits = np.empty(BLOCK, np.int32), np.empty((BLOCK, k), np.float32)
+    leaf, logits = np.empty((4, BLOCK), np.uint8), np.empty((BLOCK, k), np.float32)
     for start in range(0, bins.shape[1], BLOCK):
         stop = min(start + BLOCK, bins.shape[1])
-        _score_block(bins, start, stop, base, features, tables, depths, values, leaf, logits)
+        _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, logits)
         for i in range(stop - start):
             top = logits[i, 0]
             for c in range(1, k):

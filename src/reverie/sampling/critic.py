@@ -1,9 +1,10 @@
 """The critic: tells generated rows from real ones, and chooses among a surplus so that it no longer can.
 
-Boosted trees are trained on real against generated rows; a generated row is kept with a chance proportional to
-p / (1 - p), its estimated density ratio. Some rounds of this, each against what the last would keep, bring any
-family's samples nearer to the data. Training is cross-fitted: each critic learns from one half of the real rows
-and stops when it no longer gets better on the other half, so that it cannot reward nearness to single rows.
+Boosted trees are trained on real against generated rows; a generated row is kept with a chance proportional
+to p / (1 - p), its estimated density ratio. Some rounds of this, each against what the last would keep, bring
+any family's samples nearer to the data. Training is cross-fitted: each critic learns from one half of the
+real rows and stops when it no longer gets better on the other half, so that it cannot reward nearness to
+single rows.
 
 Source: Azadi et al. 2018 (discriminator rejection sampling).
 """
@@ -26,12 +27,14 @@ MOST_ROWS = 100_000
 LEAST_ROWS = 200
 CLIP = 5.0
 """Bound of a log ratio, so that no row's weight rests on a corner that the critic hardly saw."""
-RECIPE = Recipe(rounds=80, rate=0.1, depth=5, least_rows=30, ridge=10.0, patience=8, refit=False, holdout_share=0.0)
+RECIPE = Recipe(
+    rounds=80, rate=0.1, depth=5, least_rows=30, ridge=10.0, patience=8, refit=False, holdout_share=0.0
+)
 
 
 @dataclass(frozen=True)
 class Critic:
-    """Fitted critics of all rounds, over one feature space. `effective` is the share of a surplus that it is worth."""
+    """Fitted critics of all rounds, over one feature space; `effective` is what share of a surplus counts."""
 
     space: FeatureSpace
     rounds: tuple[tuple[Ensemble, ...], ...]
@@ -68,7 +71,7 @@ class Critic:
 def train(
     fitted: Fitted, blocks: Blocks, *, rng: np.random.Generator, on_progress: OnProgress = silent
 ) -> Critic | None:
-    """A critic of what `fitted` draws against the real `blocks`; None where rows are too few or it finds nothing."""
+    """A critic of what `fitted` draws against the real `blocks`; None with too few rows or nothing found."""
     if blocks.rows < LEAST_ROWS or any(_is_wide(spec) for spec in blocks.specs) or not blocks.specs:
         return None
     real = blocks if blocks.rows <= MOST_ROWS else blocks.take(rng.permutation(blocks.rows)[:MOST_ROWS])

@@ -1,12 +1,12 @@
 """Boosted trees, one column after the other: each column's conditional distribution given those before it.
 
-Categories, and the choice among a number's missing, spikes and continuous part, are boosted class probabilities;
-the continuous part is a boosted mean with a boosted histogram of its out-of-fold residuals.
+Categories, and the choice among a number's missing, spikes and continuous part, are boosted class
+probabilities; the continuous part is a boosted mean with a boosted histogram of its out-of-fold residuals.
 """
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,15 +21,17 @@ from reverie.models.particles import BlockEvidence
 from reverie.models.sequential import Sequential
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, RealEvidence, Spec
 
-CAPABILITIES = Capabilities("boosted trees, column by column: fast and faithful on tables", log_prob=True, given=True)
+CAPABILITIES = Capabilities(
+    "boosted trees, column by column: fast and faithful on tables", log_prob=True, given=True
+)
 
 
 @dataclass(frozen=True)
 class Config:
-    """`most_rows` bounds the rows that are learned from (drawn at random); the rest is the boosting recipe."""
+    """`most_rows` bounds the rows that are learned from (drawn at random); the rest is how to boost."""
 
     most_rows: int = 200_000
-    recipe: Recipe = Recipe()
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 class Trees(Sequential):
@@ -137,7 +139,9 @@ class Trees(Sequential):
                 held = at[known]
                 numbers[held] = evidence.values[held]
                 logp[at] = 0.0
-                logp[held] = conditional.log_density(np.ascontiguousarray(codes[:, known]), evidence.values[held])
+                logp[held] = conditional.log_density(
+                    np.ascontiguousarray(codes[:, known]), evidence.values[held]
+                )
         return numbers.reshape(-1, 1, 1), logp if evidence is not None else None
 
 
@@ -147,7 +151,7 @@ def fit(
     config: Config = Config(),
     rng: np.random.Generator,
     weights: np.ndarray | None = None,
-    budget: Budget = Budget(),
+    budget: Budget = Budget(),  # noqa: B008
     on_progress: OnProgress = silent,
 ) -> Trees:
     """Learn the chain of conditionals, columns in parallel. `weights` (rows,) are met by resampling rows."""
@@ -158,8 +162,10 @@ def fit(
     specs = {spec.name: spec for spec in blocks.specs}
     tasks: list[Callable[[], tuple[str, Classes | Density]]] = []
     for index, feature in enumerate(space.features):
-        for name in feature.names:
-            tasks.append(_task(specs[name], bins.head(index), blocks, config.recipe, rng.spawn(1)[0]))
+        tasks += [
+            _task(specs[name], bins.head(index), blocks, config.recipe, rng.spawn(1)[0])
+            for name in feature.names
+        ]
     conditionals: dict[str, Classes | Density] = {}
     with ThreadPoolExecutor(budget.threads) as pool:
         # The last columns have the most features, so they take longest.

@@ -6,7 +6,7 @@ gradients, its leaves hold a Newton step for every class. So a column of 40 cate
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,6 +60,11 @@ class Bins:
     def head(self, count: int) -> "Bins":
         """The first `count` features."""
         return Bins(self.codes[:count], self.sizes[:count], self.ordered[:count])
+
+    def arranged(self, order: Sequence[int] | np.ndarray) -> "Bins":
+        """The features at the positions `order`."""
+        at = np.asarray(order, dtype=np.int64)
+        return Bins(self.codes[at], self.sizes[at], self.ordered[at])
 
     def with_feature(self, codes: np.ndarray, size: int) -> "Bins":
         """One more, ordered, feature."""

@@ -22,6 +22,11 @@ class Classes:
         """Learn from `target` (rows,) codes below `k`."""
         return cls(fit_classes(bins, target, k, recipe, rng))
 
+    @property
+    def loss(self) -> float:
+        """The mean of -log probability over held-out rows, NaN unless just learned."""
+        return float(self.ensemble.losses.min(initial=np.inf)) if len(self.ensemble.losses) else np.nan
+
     def draw(
         self, codes: np.ndarray, allowed: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:

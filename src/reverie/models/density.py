@@ -14,11 +14,16 @@ import numpy as np
 from scipy.special import ndtri
 
 from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
+from reverie.models.linear import Linear
 
 FOLDS = 3
 MOST_BINS, MOST_FINE = 32, 8
 ROWS_A_BIN, ROWS_A_KNOT = 40, 8
-WORTH = 0.1
+MOST_COMPARED = 30_000
+"""Most rows on which the forms of a density are compared; the better one then learns from all."""
+LEAST_ROWS = 30
+"""Fewest rows of which a mean is learned."""
+WORTH = 0.01
 """Share of variance that a mean must explain out of fold to be used."""
 MEAN_BINS = 128
 
@@ -89,18 +94,47 @@ class Residuals:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """E(number | bins): a line, and trees boosted on what it leaves over."""
+
+    line: Linear
+    trees: Ensemble
+
+    @classmethod
+    def fit(cls, bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> "Mean":
+        """Learn from `target` (rows,)."""
+        line = Linear.fit(bins, target)
+        return cls(line, fit_mean(bins, target - line.score(bins.codes), recipe, rng))
+
+    def score(self, codes: np.ndarray) -> np.ndarray:
+        """What is expected of each row, (rows,) float64."""
+        return self.line.score(codes) + self.trees.score(codes)[:, 0]
+
+    def state(self) -> dict[str, Any]:
+        """Nested arrays to rebuild it from."""
+        return {"line": self.line.state(), "trees": self.trees.state()}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], features: int) -> "Mean":
+        """Rebuild what `state` gave, over `features` features."""
+        return cls(Linear.from_state(state["line"], features), Ensemble.from_state(state["trees"], features))
+
+
+@dataclass(frozen=True)
 class Density:
     """P(number | bins): `means` are empty, or one a fold, each drawn with equal probability.
 
     `coarse` gives the bin of t, `fine` the part of that bin, from the same features and the bin; inside a
-    part t is uniform. `edges` cut what is expected of a row into one more feature.
+    part t is uniform. `loss` is the mean of -log density over held-out rows, NaN unless just learned. `edges`
+    cut what is expected of a row into one more feature.
     """
 
-    means: tuple[Ensemble, ...]
+    means: tuple[Mean, ...]
     edges: np.ndarray
     residuals: Residuals
     coarse: Ensemble
     fine: Ensemble
+    loss: float = np.nan
 
     @classmethod
     def fit(cls, bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> "Density":
@@ -112,12 +146,22 @@ class Density:
             normal = Residuals.learn(ndtri((np.arange(64) + 0.5) / 64))
             coarse, fine = (Ensemble.constant(np.zeros(k), recipe.depth) for k in (normal.bins, normal.fine))
             return cls((), np.zeros(0), normal, coarse, fine)
+        if len(target) <= MOST_COMPARED:
+            return cls._choose(bins, target, recipe, rng)
+        some = rng.permutation(len(target))[:MOST_COMPARED]
+        centred = bool(cls._choose(bins.take(some), target[some], recipe, rng).means)
+        means, expected = _fit_means(bins, target, recipe, rng) if centred else ((), np.zeros(len(target)))
+        return cls._around(bins, target, means, expected, recipe, rng)
+
+    @classmethod
+    def _choose(cls, bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> "Density":
+        """Of the forms with and without a mean, the one under which held-out rows are likelier."""
         plain = cls._around(bins, target, (), np.zeros(len(target)), recipe, rng)
         means, expected = _fit_means(bins, target, recipe, rng)
         if not means:
-            return plain[0]
+            return plain
         around = cls._around(bins, target, means, expected, recipe, rng)
-        return min(plain, around, key=lambda found: found[1])[0]
+        return min(plain, around, key=lambda found: found.loss)
 
     def draw(
         self, codes: np.ndarray, rng: np.random.Generator, low: float = -np.inf, high: float = np.inf
@@ -139,7 +183,7 @@ class Density:
         """Natural logarithm of the density at each number, (rows,)."""
         found = []
         for mean in self.means or (None,):
-            expected = np.zeros(len(numbers)) if mean is None else mean.score(codes)[:, 0].astype(float)
+            expected = np.zeros(len(numbers)) if mean is None else mean.score(codes)
             left = numbers - expected
             known = self._known(codes, expected)
             bins, parts = self.residuals.split(self.residuals.place(left))
@@ -166,7 +210,7 @@ class Density:
     @classmethod
     def from_state(cls, state: Mapping[str, Any], features: int) -> "Density":
         """Rebuild what `state` gave, over `features` features."""
-        means = tuple(Ensemble.from_state(mean, features) for mean in state["means"])
+        means = tuple(Mean.from_state(mean, features) for mean in state["means"])
         residuals = Residuals(state["knots"], int(state["parts"]), state["tails"])
         known = features + bool(means)
         coarse, fine = (
@@ -180,12 +224,12 @@ class Density:
         cls,
         bins: Bins,
         target: np.ndarray,
-        means: tuple[Ensemble, ...],
+        means: tuple[Mean, ...],
         expected: np.ndarray,
         recipe: Recipe,
         rng: np.random.Generator,
-    ) -> tuple["Density", float]:
-        """The density around what is expected of each row, and its held-out loss: -mean log density."""
+    ) -> "Density":
+        """The density around what is expected of each row."""
         edges, known = np.zeros(0), bins
         if means:
             edges = np.unique(np.quantile(expected, np.linspace(0, 1, MEAN_BINS + 1)[1:-1]))
@@ -197,7 +241,7 @@ class Density:
         coarse = fit_classes(known, classes, residuals.bins, flatter, rng)
         fine = fit_classes(known.with_feature(classes, residuals.bins), parts, residuals.fine, flatter, rng)
         loss = float(coarse.losses.min() + fine.losses.min() - residuals.log_slope(left).mean())
-        return cls(means, edges, residuals, coarse, fine), loss
+        return cls(means, edges, residuals, coarse, fine, loss)
 
     def _expect(self, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """What one fold's mean, drawn for each row, expects of it."""
@@ -205,7 +249,7 @@ class Density:
         fold = rng.integers(0, max(len(self.means), 1), codes.shape[1])
         for index, mean in enumerate(self.means):
             mine = np.flatnonzero(fold == index)
-            expected[mine] = mean.score(np.ascontiguousarray(codes[:, mine]))[:, 0]
+            expected[mine] = mean.score(np.ascontiguousarray(codes[:, mine]))
         return expected
 
     def _known(self, codes: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -262,17 +306,17 @@ def _invert(parts: np.ndarray, mass: np.ndarray) -> np.ndarray:
 
 def _fit_means(
     bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator
-) -> tuple[tuple[Ensemble, ...], np.ndarray]:
+) -> tuple[tuple[Mean, ...], np.ndarray]:
     """One mean a fold and what each row's own fold expects, or no means if they explain little."""
     rows = len(target)
     expected = np.zeros(rows)
-    if rows < 20 * FOLDS or len(bins.sizes) == 0:
+    if rows < LEAST_ROWS or len(bins.sizes) == 0:
         return (), expected
     fold = rng.permutation(rows) % FOLDS
-    means, longer = [], replace(recipe, rounds=200, patience=10)
+    means, longer = [], replace(recipe, rounds=2 * recipe.rounds, patience=2 * recipe.patience)
     for index in range(FOLDS):
         mine, others = fold == index, fold != index
-        means.append(fit_mean(bins.take(others), target[others], longer, rng))
-        expected[mine] = means[-1].score(bins.take(mine).codes)[:, 0]
+        means.append(Mean.fit(bins.take(others), target[others], longer, rng))
+        expected[mine] = means[-1].score(bins.take(mine).codes)
     worth = 1 - np.mean((target - expected) ** 2) / max(np.var(target), 1e-12)
     return (tuple(means), expected) if worth > WORTH else ((), np.zeros(rows))

@@ -1,6 +1,6 @@
 """Blocks as binned features: what trees ask questions of, in the order in which a sequential model draws."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,10 @@ class FeatureSpace:
     def order(self) -> tuple[str, ...]:
         """Block names in drawing order."""
         return tuple(name for feature in self.features for name in feature.names)
+
+    def arranged(self, order: Sequence[int]) -> "FeatureSpace":
+        """The features at the positions `order`."""
+        return FeatureSpace(tuple(self.features[index] for index in order))
 
     def bins(self, blocks: Blocks) -> Bins:
         """All features of all rows."""

@@ -285,6 +285,15 @@ def score(bins, base, features, tables, cuts, depths, values, out):
 
 
 @_compile
+def add_lookups(bins, tables, out):
+    """Add tables[feature, code] over all features to `out` (rows,)."""
+    for f in range(bins.shape[0]):
+        table, column = tables[f], bins[f]
+        for i in range(len(out)):
+            out[i] += table[column[i]]
+
+
+@_compile
 def _pick(weights, allowed, uniform, code):
     """The code at which the allowed weights (k,) pass `uniform` of their sum, that sum, and the sum of all.
 

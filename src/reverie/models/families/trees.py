@@ -5,7 +5,7 @@ probabilities; the continuous part is a boosted mean with a boosted histogram of
 """
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from reverie.models.boosting import Bins, Recipe
 from reverie.models.classes import Classes
 from reverie.models.density import Density
 from reverie.models.features import PENDING, Feature, FeatureSpace
+from reverie.models.ordering import choose_order
 from reverie.models.particles import BlockEvidence
 from reverie.models.sequential import Sequential
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, RealEvidence, Spec
@@ -28,10 +29,12 @@ CAPABILITIES = Capabilities(
 
 @dataclass(frozen=True)
 class Config:
-    """`most_rows` bounds the rows that are learned from (drawn at random); the rest is how to boost."""
+    """`most_rows` bounds the rows that are learned from (drawn at random); `recipe` is how to boost, `trial`
+    how to where orders of columns are compared."""
 
     most_rows: int = 200_000
     recipe: Recipe = field(default_factory=Recipe)
+    trial: Recipe = field(default_factory=lambda: Recipe(rounds=30, rate=0.3, refit=False))
 
 
 class Trees(Sequential):
@@ -158,21 +161,47 @@ def fit(
     chosen = _choose_rows(blocks.rows, weights, config.most_rows, rng)
     blocks = blocks if chosen is None else blocks.take(chosen)
     space = FeatureSpace.learn(blocks)
-    bins = space.bins(blocks)
+    with ThreadPoolExecutor(budget.threads) as pool:
+
+        def score(space: FeatureSpace, bins: Bins, some: Blocks) -> float:
+            return _likelihood(some, _learn(space, bins, some, config.trial, pool, rng, silent))
+
+        space = choose_order(space, blocks, score, rng)
+        found = _learn(space, space.bins(blocks), blocks, config.recipe, pool, rng, on_progress)
+    return Trees(blocks.specs, space, found)
+
+
+def _learn(
+    space: FeatureSpace,
+    bins: Bins,
+    blocks: Blocks,
+    recipe: Recipe,
+    pool: Executor,
+    rng: np.random.Generator,
+    on_progress: OnProgress,
+) -> dict[str, Classes | Density]:
+    """One conditional a block, by name, in the order of the space."""
     specs = {spec.name: spec for spec in blocks.specs}
     tasks: list[Callable[[], tuple[str, Classes | Density]]] = []
     for index, feature in enumerate(space.features):
         tasks += [
-            _task(specs[name], bins.head(index), blocks, config.recipe, rng.spawn(1)[0])
-            for name in feature.names
+            _task(specs[name], bins.head(index), blocks, recipe, rng.spawn(1)[0]) for name in feature.names
         ]
     conditionals: dict[str, Classes | Density] = {}
-    with ThreadPoolExecutor(budget.threads) as pool:
-        # The last columns have the most features, so they take longest.
-        for name, found in pool.map(lambda task: task(), reversed(tasks)):
-            conditionals[name] = found
-            on_progress(Progress("learning columns", len(conditionals), len(tasks)))
-    return Trees(blocks.specs, space, {name: conditionals[name] for name in space.order})
+    # The last columns have the most features, so they take longest.
+    for name, found in pool.map(lambda task: task(), reversed(tasks)):
+        conditionals[name] = found
+        on_progress(Progress("learning columns", len(conditionals), len(tasks)))
+    return {name: conditionals[name] for name in space.order}
+
+
+def _likelihood(blocks: Blocks, conditionals: Mapping[str, Classes | Density]) -> float:
+    """Mean log density of a row, as far as it was held out while learning."""
+    total = 0.0
+    for name, found in conditionals.items():
+        share = 1.0 if isinstance(found, Classes) else float(np.mean(~np.isnan(blocks[name])))
+        total -= share * found.loss if np.isfinite(found.loss) else 0.0
+    return total
 
 
 def _task(

@@ -25,15 +25,15 @@ class Recipe:
     That is as a share of it.
     """
 
-    rounds: int = 60
-    rate: float = 0.2
+    rounds: int = 150
+    rate: float = 0.1
     depth: int = 6
-    least_rows: int = 10
+    least_rows: int = 20
     ridge: float = 2.0
     rows_share: float = 0.7
     features_share: float = 1.0
     holdout_share: float = 0.15
-    patience: int = 4
+    patience: int = 8
     least_gain: float = 5e-5
     refit: bool = True
 
@@ -117,7 +117,10 @@ class Ensemble:
         rows = codes.shape[1]
         drawn, mass = np.empty(rows, np.int32), np.empty(rows, np.float32)
         uniform = rng.random(rows, dtype=np.float32)
-        kernels.draw_codes(codes, *self.parts, allowed.astype(np.float32), uniform, drawn, mass)
+        fallback = int(np.argmax(np.where(allowed, self.base, -np.inf)))
+        room = _room(len(self.base))
+        weights = allowed.astype(np.float32)
+        kernels.draw_codes(codes, *self.parts, weights, fallback, uniform, *room, drawn, mass)
         return drawn, mass
 
     def log_probability(self, codes: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -221,13 +224,14 @@ class _Classes(_Task):
         counts = np.bincount(target[train], minlength=k) + 0.5
         self.base = np.log(counts / counts.sum()).astype(np.float32)
         self.logits = np.tile(self.base, (bins.rows, 1))
-        self.proba = np.empty_like(self.logits)
+        self.proba, self.room = np.empty_like(self.logits), _room(len(self.base))
 
     def gradient(self, rng: np.random.Generator) -> float:
         k = len(self.base)
         direction = np.array([0, 1]) if k == 2 else rng.normal(size=k)
+        along = direction.astype(np.float32)
         return kernels.softmax_gradient(
-            self.logits, self.target, self.train, direction.astype(np.float32), self.proba, self.slope
+            self.logits, self.target, self.train, along, *self.room, self.proba, self.slope
         )
 
     def add(self, features: np.ndarray, tables: np.ndarray, cuts: np.ndarray, depth: int) -> np.ndarray:
@@ -256,6 +260,12 @@ class _Mean(_Task):
             self.recipe.rate, self.recipe.ridge, values, self.fit,
         )  # fmt: skip
         return values
+
+
+def _room(k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Memory for a block of `k` logits a row, as whole numbers and as floats."""
+    powers = np.empty((kernels.BLOCK, k), np.int32)
+    return powers, powers.view(np.float32)
 
 
 def _choose_rounds(start, rows: int, recipe: Recipe, rng: np.random.Generator) -> Ensemble:

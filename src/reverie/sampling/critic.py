@@ -27,9 +27,7 @@ MOST_ROWS = 100_000
 LEAST_ROWS = 200
 CLIP = 5.0
 """Bound of a log ratio, so that no row's weight rests on a corner that the critic hardly saw."""
-RECIPE = Recipe(
-    rounds=80, rate=0.1, depth=5, least_rows=30, ridge=10.0, patience=8, refit=False, holdout_share=0.0
-)
+RECIPE = Recipe(rounds=200, rate=0.05, depth=5, least_rows=15, patience=15, refit=False, holdout_share=0.0)
 
 
 @dataclass(frozen=True)

@@ -22,20 +22,22 @@ MOST_DEPTH = 8
 class Recipe:
     """How to boost. Rounds stop when `patience` of them have not lowered the held-out loss by `least_gain`.
 
-    That is as a share of it.
+    That is as a share of it. With `refit`, all rows are learned from in the end, where they are at most
+    `refit_rows`.
     """
 
-    rounds: int = 150
+    rounds: int = 300
     rate: float = 0.1
-    depth: int = 6
+    depth: int = 4
     least_rows: int = 20
     ridge: float = 2.0
     rows_share: float = 0.7
     features_share: float = 1.0
     holdout_share: float = 0.15
-    patience: int = 8
-    least_gain: float = 5e-5
+    patience: int = 20
+    least_gain: float = 2e-5
     refit: bool = True
+    refit_rows: int = 50_000
 
 
 @dataclass(frozen=True)
@@ -275,7 +277,7 @@ def _choose_rounds(start, rows: int, recipe: Recipe, rng: np.random.Generator) -
         train = rng.random(rows) >= recipe.holdout_share
     ensemble = _boost(start(train), recipe, rng)
     rounds = len(ensemble.depths)
-    if not recipe.refit or train.all() or not rounds:
+    if not recipe.refit or rows > recipe.refit_rows or train.all() or not rounds:
         return ensemble
     everything = replace(recipe, rounds=rounds)
     return replace(_boost(start(np.ones(rows, bool)), everything, rng), losses=ensemble.losses)

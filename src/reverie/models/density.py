@@ -237,7 +237,7 @@ class Density:
         left = target - expected
         residuals = Residuals.learn(left)
         classes, parts = residuals.split(residuals.place(left))
-        flatter = replace(recipe, rounds=2 * recipe.rounds, least_rows=2 * recipe.least_rows)
+        flatter = replace(recipe, least_rows=2 * recipe.least_rows)
         coarse = fit_classes(known, classes, residuals.bins, flatter, rng)
         fine = fit_classes(known.with_feature(classes, residuals.bins), parts, residuals.fine, flatter, rng)
         loss = float(coarse.losses.min() + fine.losses.min() - residuals.log_slope(left).mean())
@@ -313,10 +313,10 @@ def _fit_means(
     if rows < LEAST_ROWS or len(bins.sizes) == 0:
         return (), expected
     fold = rng.permutation(rows) % FOLDS
-    means, longer = [], replace(recipe, rounds=2 * recipe.rounds, patience=2 * recipe.patience)
+    means = []
     for index in range(FOLDS):
         mine, others = fold == index, fold != index
-        means.append(Mean.fit(bins.take(others), target[others], longer, rng))
+        means.append(Mean.fit(bins.take(others), target[others], recipe, rng))
         expected[mine] = means[-1].score(bins.take(mine).codes)
     worth = 1 - np.mean((target - expected) ** 2) / max(np.var(target), 1e-12)
     return (tuple(means), expected) if worth > WORTH else ((), np.zeros(rows))

@@ -148,9 +148,16 @@ def _positions(kind: Category) -> np.ndarray:
 
 
 def _edges(numbers: np.ndarray, most: int) -> np.ndarray:
-    """Edges between distinct numbers if those are few, or else between equal shares of the rows."""
+    """Edges between distinct numbers if those are few, or else around the frequent ones and between equal
+    shares of the others, each counted once, so that a spike does not take the bins of what is beside it.
+    """
     numbers = numbers[~np.isnan(numbers)]
-    distinct = np.unique(numbers)
+    distinct, counts = np.unique(numbers, return_counts=True)
+    between = (distinct[1:] + distinct[:-1]) / 2
     if len(distinct) <= most:
-        return (distinct[1:] + distinct[:-1]) / 2
-    return np.unique(np.quantile(numbers, np.linspace(0, 1, most + 1)[1:-1]))
+        return between
+    frequent = counts > len(numbers) * 4 / most
+    around = between[frequent[1:] | frequent[:-1]]
+    others = distinct[~frequent]
+    even = np.quantile(others, np.linspace(0, 1, most - len(around) + 1)[1:-1]) if len(others) else others
+    return np.union1d(around, even)

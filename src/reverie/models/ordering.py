@@ -16,6 +16,8 @@ from reverie.schema.blocks import Blocks
 MOST_ROWS, FEWEST_ROWS = 6_000, 400
 CELLS = 120_000
 """Rows times columns on which orders are compared."""
+MARGIN = 0.05
+"""Gain in log density a row that is not taken for chance."""
 MANY = 64
 """Bins from which on a feature counts as one of many values."""
 
@@ -24,19 +26,27 @@ Score = Callable[[FeatureSpace, Bins, Blocks], float]
 
 
 def choose_order(space: FeatureSpace, blocks: Blocks, score: Score, rng: np.random.Generator) -> FeatureSpace:
-    """The space with its features in the likeliest order; in the first candidate's if rows are too few."""
+    """The space with its features in the likeliest order.
+
+    The first candidate's is left only for one that is likelier by `MARGIN`, and if there are rows to tell.
+    """
     rows = min(MOST_ROWS, CELLS // max(len(space.features), 1), blocks.rows)
     some = blocks.take(rng.permutation(blocks.rows)[:rows])
     bins = space.bins(some)
     orders = list(dict.fromkeys(map(tuple, _candidates(space, bins, blocks))))
     if rows < FEWEST_ROWS or len(orders) == 1:
         return space.arranged(orders[0])
-    scores = [score(space.arranged(order), bins.arranged(order), some) for order in orders]
+    scores = np.array([score(space.arranged(order), bins.arranged(order), some) for order in orders])
+    scores[0] += MARGIN
     return space.arranged(orders[int(np.argmax(scores))])
 
 
 def _candidates(space: FeatureSpace, bins: Bins, blocks: Blocks) -> list[list[int]]:
-    """Orders that are likeliest for some kind of table, as positions in the space."""
+    """Orders that are likeliest for some kind of table, as positions in the space.
+
+    Among many-valued columns, what the others explain best comes last. With those columns
+    first, the conditionals of few values, which are learned best, are given all of the row.
+    """
     explained = _explained(bins)
     place = {spec.name: index for index, spec in enumerate(blocks.specs)}
     own = [place[feature.names[0]] for feature in space.features]
@@ -44,10 +54,10 @@ def _candidates(space: FeatureSpace, bins: Bins, blocks: Blocks) -> list[list[in
     many = [size >= MANY for size in sizes]
     features = range(len(sizes))
     return [
+        sorted(features, key=lambda f: (not many[f], explained[f] if many[f] else sizes[f])),
         sorted(features, key=lambda f: (many[f], explained[f] if many[f] else sizes[f])),
         sorted(features, key=lambda f: sizes[f]),
         sorted(features, key=lambda f: own[f]),
-        sorted(features, key=lambda f: (not many[f], explained[f] if many[f] else sizes[f])),
     ]
 
 

@@ -20,14 +20,16 @@ from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes
 from reverie.models.features import Feature, FeatureSpace
 from reverie.schema.blocks import Blocks, Evidence, Real, Tokens
 
-ROUNDS = 3
+ROUNDS = 2
 HALVES = 2
 SURPLUS = 4
+MADE = 2
+"""Rows that are generated for each real one to train on; they cost less than real ones."""
 MOST_ROWS = 100_000
 LEAST_ROWS = 200
 CLIP = 5.0
 """Bound of a log ratio, so that no row's weight rests on a corner that the critic hardly saw."""
-RECIPE = Recipe(rounds=200, rate=0.05, depth=5, least_rows=15, patience=15, refit=False, holdout_share=0.0)
+RECIPE = Recipe(rounds=200, rate=0.05, depth=5, least_rows=15, patience=15, refit=False)
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,12 @@ def train(
     rounds: list[tuple[Ensemble, ...]] = []
     effective = 1.0
     for step in range(ROUNDS):
-        surplus = fitted.sample((SURPLUS if rounds else 1) * real.rows, rng=rng)
+        surplus = fitted.sample((SURPLUS if rounds else 1) * MADE * real.rows, rng=rng)
         made = space.bins(surplus)
         if rounds:
             log_ratio = _log_ratio(tuple(rounds), made)
             effective = effective_share(log_ratio)
-            made = made.take(choose(log_ratio, real.rows, rng))
+            made = made.take(choose(log_ratio, MADE * real.rows, rng))
         found = _fit_round(truth, made, rng)
         on_progress(Progress("training the critic", step + 1, ROUNDS))
         if not any(len(ensemble.depths) for ensemble in found):
@@ -124,7 +126,8 @@ def _log_ratio(rounds: tuple[tuple[Ensemble, ...], ...], bins: Bins) -> np.ndarr
     for ensembles in rounds:
         for ensemble in ensembles:
             logits = ensemble.score(bins.codes)
-            total += (logits[:, 1] - logits[:, 0]) / len(ensembles)
+            prior = ensemble.base[1] - ensemble.base[0]
+            total += (logits[:, 1] - logits[:, 0] - prior) / len(ensembles)
     return np.clip(total, -CLIP, CLIP)
 
 

@@ -152,3 +152,14 @@ def test_state_comes_back_whole(gated: Blocks) -> None:
 def test_what_trees_cannot_take_is_refused_by_name(spec: Spec) -> None:
     with pytest.raises(ConfigError, match=f"^{spec.name}: holds vectors or tokens"):
         FeatureSpace.learn(Blocks((spec,), {spec.name: np.zeros((3, 16, 8))}, 3))
+
+
+def test_a_spike_leaves_bins_to_what_is_beside_it() -> None:
+    rng = np.random.default_rng(0)
+    numbers = np.where(rng.random(20_000) < 0.9, 0.0, rng.normal(size=20_000))
+    codes = FeatureSpace.learn(Blocks((Real("x"),), {"x": numbers.reshape(-1, 1, 1)}, 20_000), 100)
+    found = codes.bins(Blocks((Real("x"),), {"x": numbers.reshape(-1, 1, 1)}, 20_000)).codes[0]
+    spike = np.unique(found[numbers == 0])
+    assert len(spike) == 1
+    assert not np.isin(found[numbers != 0], spike).any()
+    assert len(np.unique(found)) > 90

@@ -5,7 +5,7 @@ import pytest
 
 from reverie.models.boosting import Bins
 from reverie.models.features import FeatureSpace
-from reverie.models.ordering import FEWEST_ROWS, choose_order
+from reverie.models.ordering import FEWEST_ROWS, MARGIN, choose_order
 from reverie.schema.blocks import Blocks, Category, Real
 
 ROWS = 2000
@@ -41,7 +41,17 @@ def test_the_likeliest_candidate_is_chosen(first: str) -> None:
 
 def test_with_few_rows_nothing_is_compared_and_what_others_explain_comes_last() -> None:
     found = chosen(table(FEWEST_ROWS - 1))
-    assert found[:2] == ("group", "alone")
+    assert (found[0], found[3]) == ("alone", "group")
+
+
+def test_a_gain_within_chance_changes_nothing() -> None:
+    blocks = table()
+
+    def score(space: FeatureSpace, bins: Bins, some: Blocks) -> float:
+        return 0.9 * MARGIN * (space.order[0] == "group")
+
+    found = choose_order(FeatureSpace.learn(blocks), blocks, score, np.random.default_rng(0)).order
+    assert found[0] == "alone"
 
 
 def test_one_column_has_one_order() -> None:

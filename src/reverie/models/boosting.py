@@ -26,16 +26,16 @@ class Recipe:
     `refit_rows`.
     """
 
-    rounds: int = 300
-    rate: float = 0.1
+    rounds: int = 200
+    rate: float = 0.15
     depth: int = 4
     least_rows: int = 20
     ridge: float = 2.0
     rows_share: float = 0.7
     features_share: float = 1.0
     holdout_share: float = 0.15
-    patience: int = 20
-    least_gain: float = 2e-5
+    patience: int = 14
+    least_gain: float = 5e-5
     refit: bool = True
     refit_rows: int = 50_000
 

@@ -156,11 +156,12 @@ class Density:
     @classmethod
     def _choose(cls, bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> "Density":
         """Of the forms with and without a mean, the one under which held-out rows are likelier."""
-        plain = cls._around(bins, target, (), np.zeros(len(target)), recipe, rng)
+        seed = rng.integers(2**63)  # the same rows are held out from both, or chance would choose
+        plain = cls._around(bins, target, (), np.zeros(len(target)), recipe, np.random.default_rng(seed))
         means, expected = _fit_means(bins, target, recipe, rng)
         if not means:
             return plain
-        around = cls._around(bins, target, means, expected, recipe, rng)
+        around = cls._around(bins, target, means, expected, recipe, np.random.default_rng(seed))
         return min(plain, around, key=lambda found: found.loss)
 
     def draw(
@@ -238,8 +239,11 @@ class Density:
         residuals = Residuals.learn(left)
         classes, parts = residuals.split(residuals.place(left))
         flatter = replace(recipe, least_rows=2 * recipe.least_rows)
-        coarse = fit_classes(known, classes, residuals.bins, flatter, rng)
-        fine = fit_classes(known.with_feature(classes, residuals.bins), parts, residuals.fine, flatter, rng)
+        first, second = rng.spawn(2)
+        coarse = fit_classes(known, classes, residuals.bins, flatter, first)
+        fine = fit_classes(
+            known.with_feature(classes, residuals.bins), parts, residuals.fine, flatter, second
+        )
         loss = float(coarse.losses.min() + fine.losses.min() - residuals.log_slope(left).mean())
         return cls(means, edges, residuals, coarse, fine, loss)
 

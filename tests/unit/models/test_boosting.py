@@ -103,12 +103,14 @@ def test_unordered_bins_are_split_by_sets() -> None:
 
 
 def test_noise_stops_early_and_structure_goes_on(learned) -> None:
-    rng = np.random.default_rng(5)
-    noise = fit_classes(
-        bins(rng.integers(50, size=3000), sizes=(50,)), rng.integers(3, size=3000), 3, RECIPE, rng
-    )
-    assert len(noise.depths) * RECIPE.rate <= 0.4
-    assert len(noise.losses) <= len(noise.depths) + 1 + RECIPE.patience
+    trees = []
+    for seed in range(9):
+        rng = np.random.default_rng(seed)
+        features, target = bins(rng.integers(50, size=3000), sizes=(50,)), rng.integers(3, size=3000)
+        noise = fit_classes(features, target, 3, RECIPE, rng)
+        trees.append(len(noise.depths))
+        assert len(noise.losses) <= len(noise.depths) + 1 + RECIPE.patience
+    assert np.median(trees) <= 2
     assert len(learned.depths) > 10
 
 

@@ -22,8 +22,9 @@ MOST_DEPTH = 8
 class Recipe:
     """How to boost. Rounds stop when `patience` of them have not lowered the held-out loss by `least_gain`.
 
-    That is as a share of it. With `refit`, all rows are learned from in the end, where they are at most
-    `refit_rows`.
+    That is as a share of it. The fewest rounds are kept under which all held-out rows together are as likely
+    as can be, but for `doubt` nats, which chance gives. With `refit`, all rows are learned from in the end,
+    where they are at most `refit_rows`.
     """
 
     rounds: int = 200
@@ -32,10 +33,11 @@ class Recipe:
     least_rows: int = 20
     ridge: float = 2.0
     rows_share: float = 0.7
-    features_share: float = 1.0
+    features_share: float = 0.5
     holdout_share: float = 0.15
     patience: int = 14
     least_gain: float = 5e-5
+    doubt: float = 0.5
     refit: bool = True
     refit_rows: int = 50_000
 
@@ -218,6 +220,10 @@ class _Task(ABC):
     def add(self, features: np.ndarray, tables: np.ndarray, cuts: np.ndarray, depth: int) -> np.ndarray:
         """Fit the leaves of a tree and add it to all rows' predictions; its values (leaves, k)."""
 
+    @abstractmethod
+    def nats(self, losses: np.ndarray) -> np.ndarray:
+        """-log likelihood a row of each mean loss, up to a constant."""
+
 
 class _Classes(_Task):
     def __init__(self, bins: Bins, target: np.ndarray, k: int, train: np.ndarray, recipe: Recipe) -> None:
@@ -244,6 +250,9 @@ class _Classes(_Task):
         )  # fmt: skip
         return values
 
+    def nats(self, losses: np.ndarray) -> np.ndarray:
+        return losses
+
 
 class _Mean(_Task):
     def __init__(self, bins: Bins, target: np.ndarray, train: np.ndarray, recipe: Recipe) -> None:
@@ -262,6 +271,9 @@ class _Mean(_Task):
             self.recipe.rate, self.recipe.ridge, values, self.fit,
         )  # fmt: skip
         return values
+
+    def nats(self, losses: np.ndarray) -> np.ndarray:
+        return np.log(np.maximum(losses, 1e-12)) / 2
 
 
 def _room(k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -305,6 +317,9 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
         if not depths[step]:
             break
         values.append(task.add(features[step], tables[step], cuts[step], int(depths[step])))
+    if held_out:
+        nats = task.nats(np.array(losses[: best + 1])) * held_out
+        best = int(np.argmax(nats <= nats[-1] + recipe.doubt))
     kept = np.stack(values[:best]) if best else np.zeros((0, 1 << recipe.depth, len(task.base)), np.float32)
     return Ensemble(
         task.base, features[:best], tables[:best], cuts[:best], depths[:best], kept, np.array(losses)

@@ -29,7 +29,9 @@ MOST_ROWS = 100_000
 LEAST_ROWS = 200
 CLIP = 5.0
 """Bound of a log ratio, so that no row's weight rests on a corner that the critic hardly saw."""
-RECIPE = Recipe(rounds=200, rate=0.05, depth=5, least_rows=15, patience=15, refit=False)
+RECIPE = Recipe(
+    rounds=200, rate=0.05, depth=5, least_rows=15, patience=15, doubt=0.0, features_share=1.0, refit=False
+)
 
 
 @dataclass(frozen=True)

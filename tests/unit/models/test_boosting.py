@@ -109,7 +109,7 @@ def test_noise_stops_early_and_structure_goes_on(learned) -> None:
         features, target = bins(rng.integers(50, size=3000), sizes=(50,)), rng.integers(3, size=3000)
         noise = fit_classes(features, target, 3, RECIPE, rng)
         trees.append(len(noise.depths))
-        assert len(noise.losses) <= len(noise.depths) + 1 + RECIPE.patience
+        assert len(noise.losses) <= np.argmin(noise.losses) + 1 + RECIPE.patience
     assert np.median(trees) <= 2
     assert len(learned.depths) > 10
 
@@ -120,10 +120,24 @@ def test_rounds_are_those_of_the_least_held_out_loss() -> None:
     target = (rng.random(3000) < place / 20).astype(np.int32)
     train = rng.random(3000) < 0.7
     features = bins(place, sizes=(20,))
-    ensemble = fit_classes(features, target, 2, RECIPE, rng, train=train)
+    ensemble = fit_classes(features, target, 2, replace(RECIPE, doubt=0.0), rng, train=train)
     logs = ensemble.log_probability(features.take(~train).codes, target[~train])
     assert ensemble.losses[len(ensemble.depths)] == pytest.approx(-logs.mean(), rel=1e-4)
     assert ensemble.losses.min() == pytest.approx(-logs.mean(), rel=1e-3)
+
+
+def test_rounds_that_chance_may_have_made_better_are_left_out() -> None:
+    rng = np.random.default_rng(6)
+    place, train = rng.integers(20, size=3000), rng.random(3000) < 0.7
+    target = (rng.random(3000) < place / 20).astype(np.int32)
+    features, kept = bins(place, sizes=(20,)), {}
+    for doubt in (0.0, 5.0):
+        recipe, same = replace(RECIPE, doubt=doubt), np.random.default_rng(1)
+        found = fit_classes(features, target, 2, recipe, same, train=train)
+        kept[doubt] = len(found.depths)
+    nats = found.losses * np.count_nonzero(~train)
+    assert kept[5.0] < kept[0.0]
+    assert nats[kept[5.0]] <= nats[kept[0.0]] + 5 < nats[kept[5.0] - 1]
 
 
 def test_held_out_rows_do_not_teach() -> None:

@@ -139,7 +139,6 @@ class Ensemble:
             "base": self.base,
             "features": self.features.astype(np.int16),
             "tables": np.packbits(self.tables, axis=-1),
-            "cuts": self.cuts.astype(np.int16),
             "depths": self.depths.astype(np.int8),
             "values": self.values,
         }
@@ -147,13 +146,12 @@ class Ensemble:
     @classmethod
     def from_state(cls, state: Mapping[str, np.ndarray], features: int) -> "Ensemble":
         """Rebuild what `state` gave, over `features` features. Raises ArtifactError if it makes no sense."""
-        asked, cuts, depths = (state[name].astype(np.int32) for name in ("features", "cuts", "depths"))
+        asked, depths = (state[name].astype(np.int32) for name in ("features", "depths"))
         values = state["values"].astype(np.float32)
         tables = np.unpackbits(state["tables"], axis=-1).astype(np.uint8)
         trees, depth = asked.shape
         sound = (
             tables.shape == (trees, depth, 256)
-            and cuts.shape == (trees, depth)
             and depth <= MOST_DEPTH
             and values.shape == (trees, 1 << depth, len(state["base"]))
             and depths.shape == (trees,)
@@ -166,7 +164,9 @@ class Ensemble:
         )
         if not sound:
             raise ArtifactError("holds trees that do not fit its features", where="model", fix="Fit it again")
-        return cls(state["base"].astype(np.float32), asked, tables, cuts, depths, values, np.zeros(0))
+        return cls(
+            state["base"].astype(np.float32), asked, tables, _cuts(tables), depths, values, np.zeros(0)
+        )
 
 
 def fit_classes(
@@ -274,6 +274,13 @@ class _Mean(_Task):
 
     def nats(self, losses: np.ndarray) -> np.ndarray:
         return np.log(np.maximum(losses, 1e-12)) / 2
+
+
+def _cuts(tables: np.ndarray) -> np.ndarray:
+    """The last code that each table (trees, depth, 256) answers no, -1 where it is more than a plain cut."""
+    cuts = 255 - tables.sum(axis=-1, dtype=np.int32)
+    plain = (tables == (np.arange(256) > cuts[..., None])).all(axis=-1)
+    return np.where(plain, cuts, -1).astype(np.int32)
 
 
 def _room(k: int) -> tuple[np.ndarray, np.ndarray]:

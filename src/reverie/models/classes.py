@@ -25,7 +25,7 @@ class Classes:
     @property
     def loss(self) -> float:
         """The mean of -log probability over held-out rows, NaN unless just learned."""
-        return float(self.ensemble.losses.min(initial=np.inf)) if len(self.ensemble.losses) else np.nan
+        return float(self.ensemble.losses.min()) if len(self.ensemble.losses) else np.nan
 
     def draw(
         self, codes: np.ndarray, allowed: np.ndarray, rng: np.random.Generator

@@ -107,10 +107,12 @@ def test_noise_stops_early_and_structure_goes_on(learned) -> None:
     for seed in range(9):
         rng = np.random.default_rng(seed)
         features, target = bins(rng.integers(50, size=3000), sizes=(50,)), rng.integers(3, size=3000)
-        noise = fit_classes(features, target, 3, RECIPE, rng)
-        trees.append(len(noise.depths))
-        assert len(noise.losses) <= np.argmin(noise.losses) + 1 + RECIPE.patience
+        same = np.random.default_rng(seed)
+        undoubted = fit_classes(features, target, 3, replace(RECIPE, doubt=0.0), same)
+        assert len(undoubted.losses) <= len(undoubted.depths) + 1 + RECIPE.patience
+        trees.append(len(fit_classes(features, target, 3, RECIPE, rng).depths))
     assert np.median(trees) <= 2
+    assert trees[5] <= 2
     assert len(learned.depths) > 10
 
 
@@ -138,6 +140,13 @@ def test_rounds_that_chance_may_have_made_better_are_left_out() -> None:
     nats = found.losses * np.count_nonzero(~train)
     assert kept[5.0] < kept[0.0]
     assert nats[kept[5.0]] <= nats[kept[0.0]] + 5 < nats[kept[5.0] - 1]
+
+
+def test_plain_cuts_are_known_again_from_their_tables(learned) -> None:
+    back = Ensemble.from_state(learned.state(), 1 + int(learned.features.max(initial=0)))
+    assert (learned.cuts >= 0).any()
+    for tree, depth in enumerate(learned.depths):
+        np.testing.assert_array_equal(back.cuts[tree, :depth], learned.cuts[tree, :depth])
 
 
 def test_held_out_rows_do_not_teach() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes
+from reverie.models.bins import Bins
+from reverie.models.boosting import Recipe, fit_classes
+from reverie.models.ensemble import Ensemble
 
 
 @dataclass(frozen=True)

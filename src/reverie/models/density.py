@@ -13,10 +13,15 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
-from reverie.models.linear import Linear
+from reverie.models.bins import Bins
+from reverie.models.boosting import Recipe, fit_classes, fit_mean
+from reverie.models.ensemble import Ensemble
+from reverie.models.linear import fit_line
 
-FOLDS = 3
+FOLDS, MOST_FOLDS, ROWS_FOLDED = 3, 10, 3_000
+"""Folds of the means: more where rows are few, as leaving out a third of them would weaken the means."""
+MOST_FREE = 0.2
+"""Effective parameters a row up to which a line is learned from all rows."""
 MOST_BINS, MOST_FINE = 32, 8
 ROWS_A_BIN, ROWS_A_KNOT = 40, 8
 MOST_COMPARED = 30_000
@@ -94,33 +99,6 @@ class Residuals:
 
 
 @dataclass(frozen=True)
-class Mean:
-    """E(number | bins): a line, and trees boosted on what it leaves over."""
-
-    line: Linear
-    trees: Ensemble
-
-    @classmethod
-    def fit(cls, bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> "Mean":
-        """Learn from `target` (rows,)."""
-        line = Linear.fit(bins, target)
-        return cls(line, fit_mean(bins, target - line.score(bins.codes), recipe, rng))
-
-    def score(self, codes: np.ndarray) -> np.ndarray:
-        """What is expected of each row, (rows,) float64."""
-        return self.line.score(codes) + self.trees.score(codes)[:, 0]
-
-    def state(self) -> dict[str, Any]:
-        """Nested arrays to rebuild it from."""
-        return {"line": self.line.state(), "trees": self.trees.state()}
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any], features: int) -> "Mean":
-        """Rebuild what `state` gave, over `features` features."""
-        return cls(Linear.from_state(state["line"], features), Ensemble.from_state(state["trees"], features))
-
-
-@dataclass(frozen=True)
 class Density:
     """P(number | bins): `means` are empty, or one a fold, each drawn with equal probability.
 
@@ -129,7 +107,7 @@ class Density:
     cut what is expected of a row into one more feature.
     """
 
-    means: tuple[Mean, ...]
+    means: tuple[Ensemble, ...]
     edges: np.ndarray
     residuals: Residuals
     coarse: Ensemble
@@ -184,7 +162,7 @@ class Density:
         """Natural logarithm of the density at each number, (rows,)."""
         found = []
         for mean in self.means or (None,):
-            expected = np.zeros(len(numbers)) if mean is None else mean.score(codes)
+            expected = np.zeros(len(numbers)) if mean is None else _expected(mean, codes)
             left = numbers - expected
             known = self._known(codes, expected)
             bins, parts = self.residuals.split(self.residuals.place(left))
@@ -211,7 +189,7 @@ class Density:
     @classmethod
     def from_state(cls, state: Mapping[str, Any], features: int) -> "Density":
         """Rebuild what `state` gave, over `features` features."""
-        means = tuple(Mean.from_state(mean, features) for mean in state["means"])
+        means = tuple(Ensemble.from_state(mean, features) for mean in state["means"])
         residuals = Residuals(state["knots"], int(state["parts"]), state["tails"])
         known = features + bool(means)
         coarse, fine = (
@@ -225,7 +203,7 @@ class Density:
         cls,
         bins: Bins,
         target: np.ndarray,
-        means: tuple[Mean, ...],
+        means: tuple[Ensemble, ...],
         expected: np.ndarray,
         recipe: Recipe,
         rng: np.random.Generator,
@@ -238,7 +216,7 @@ class Density:
         left = target - expected
         residuals = Residuals.learn(left)
         classes, parts = residuals.split(residuals.place(left))
-        flatter = replace(recipe, least_rows=2 * recipe.least_rows)
+        flatter = replace(recipe, least_rows=2 * recipe.least_rows, line=False)
         first, second = rng.spawn(2)
         coarse = fit_classes(known, classes, residuals.bins, flatter, first)
         fine = fit_classes(
@@ -253,7 +231,7 @@ class Density:
         fold = rng.integers(0, max(len(self.means), 1), codes.shape[1])
         for index, mean in enumerate(self.means):
             mine = np.flatnonzero(fold == index)
-            expected[mine] = mean.score(np.ascontiguousarray(codes[:, mine]))
+            expected[mine] = _expected(mean, np.ascontiguousarray(codes[:, mine]))
         return expected
 
     def _known(self, codes: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -308,19 +286,31 @@ def _invert(parts: np.ndarray, mass: np.ndarray) -> np.ndarray:
     return whole + np.clip(over / np.maximum(parts[rows, whole], 1e-300), 0, 1)
 
 
+def _expected(mean: Ensemble, codes: np.ndarray) -> np.ndarray:
+    return mean.score(codes)[:, 0].astype(float)
+
+
 def _fit_means(
     bins: Bins, target: np.ndarray, recipe: Recipe, rng: np.random.Generator
-) -> tuple[tuple[Mean, ...], np.ndarray]:
-    """One mean a fold and what each row's own fold expects, or no means if they explain little."""
+) -> tuple[tuple[Ensemble, ...], np.ndarray]:
+    """One mean a fold and what each row's own fold expects, or no means if they explain little.
+
+    A line of few parameters is the same for all folds: it keeps the covariances of the rows, which lines that
+    are judged on other rows weaken. Trees, and a line of many parameters, are of other rows always.
+    """
     rows = len(target)
     expected = np.zeros(rows)
     if rows < LEAST_ROWS or len(bins.sizes) == 0:
         return (), expected
-    fold = rng.permutation(rows) % FOLDS
+    folds = int(np.clip(ROWS_FOLDED // rows, FOLDS, MOST_FOLDS))
+    fold = rng.permutation(rows) % folds
+    line, free = fit_line(bins, target)
+    shared = line if free <= MOST_FREE * rows else None
     means = []
-    for index in range(FOLDS):
+    for index in range(folds):
         mine, others = fold == index, fold != index
-        means.append(Mean.fit(bins.take(others), target[others], recipe, rng))
-        expected[mine] = means[-1].score(bins.take(mine).codes)
+        known, wanted = bins.take(others), target[others]
+        means.append(fit_mean(known, wanted, recipe, rng, shared or fit_line(known, wanted)[0]))
+        expected[mine] = _expected(means[-1], bins.take(mine).codes)
     worth = 1 - np.mean((target - expected) ** 2) / max(np.var(target), 1e-12)
     return (tuple(means), expected) if worth > WORTH else ((), np.zeros(rows))

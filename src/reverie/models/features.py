@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reverie.core.errors import ConfigError
-from reverie.models.boosting import Bins
+from reverie.models.bins import Bins
 from reverie.schema.blocks import Blocks, Category, Real, Spec
 
 MOST_BINS = 250

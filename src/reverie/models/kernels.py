@@ -17,6 +17,12 @@ BLOCK = 256
 _compile = nb.njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
 
 
+def room(k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Memory for a block of `k` logits a row, as whole numbers and as floats."""
+    powers = np.empty((BLOCK, k), np.int32)
+    return powers, powers.view(np.float32)
+
+
 @_compile
 def _exponentials(logits, rows, powers, scale):
     """Replace the first `rows` logits (., k) float32 by exp(logit - the row's largest), within 1e-6 of it.
@@ -294,12 +300,26 @@ def _add_four(values, t, leaf, rows, out):
 
 
 @_compile
-def _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, out):
+def _add_line(bins, start, stop, scores, places, weights, out):
+    """Add scores[feature, code] * weights[places[feature, code]] over all features that the line knows."""
+    for f in range(len(scores)):
+        score, place, column = scores[f], places[f], bins[f, start:stop]
+        for i in range(stop - start):
+            x, weight, row = score[column[i]], weights[place[column[i]]], out[i]
+            for c in range(len(row)):
+                row[c] += x * weight[c]
+
+
+@_compile
+def _score_block(
+    bins, start, stop, base, scores, places, weights, features, tables, cuts, depths, values, leaf, out
+):
     """Fill out[0 : stop - start] (., k) with the logits of rows start..stop; `leaf` (4, .) is scratch."""
     rows, trees = stop - start, len(depths)
     for i in range(rows):
         for c in range(len(base)):
             out[i, c] = base[c]
+    _add_line(bins, start, stop, scores, places, weights, out)
     whole = trees - trees % 4
     for t in range(0, whole, 4):
         for q in range(4):
@@ -315,21 +335,15 @@ def _score_block(bins, start, stop, base, features, tables, cuts, depths, values
 
 
 @_compile
-def score(bins, base, features, tables, cuts, depths, values, out):
+def score(bins, base, scores, places, weights, features, tables, cuts, depths, values, out):
     """Fill `out` (rows, k) with the ensemble's logits (or its mean)."""
     leaf = np.empty((4, BLOCK), np.uint8)
     for start in range(0, bins.shape[1], BLOCK):
         stop = min(start + BLOCK, bins.shape[1])
-        _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, out[start:stop])
-
-
-@_compile
-def add_lookups(bins, tables, out):
-    """Add tables[feature, code] over all features to `out` (rows,)."""
-    for f in range(bins.shape[0]):
-        table, column = tables[f], bins[f]
-        for i in range(len(out)):
-            out[i] += table[column[i]]
+        _score_block(
+            bins, start, stop, base, scores, places, weights, features, tables, cuts, depths, values, leaf,
+            out[start:stop],
+        )  # fmt: skip
 
 
 @_compile
@@ -355,8 +369,9 @@ def _pick(weights, allowed, uniform, code):
 
 @_compile
 def draw_codes(
-    bins, base, features, tables, cuts, depths, values, allowed, fallback, uniform, powers, scale, codes, mass
-):
+    bins, base, scores, places, weights, features, tables, cuts, depths, values,
+    allowed, fallback, uniform, powers, scale, codes, mass,
+):  # fmt: skip
     """Draw a code a row among the `allowed` (k,), 1 or 0, by inversion of `uniform` (rows,).
 
     Fills `codes` and P(allowed), `mass`; the code `fallback` where nothing allowed has weight.
@@ -365,7 +380,22 @@ def draw_codes(
     leaf, out = np.empty((4, BLOCK), np.uint8), np.empty((BLOCK, k), np.float32)
     for start in range(0, bins.shape[1], BLOCK):
         stop = min(start + BLOCK, bins.shape[1])
-        _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, out)
+        _score_block(
+            bins,
+            start,
+            stop,
+            base,
+            scores,
+            places,
+            weights,
+            features,
+            tables,
+            cuts,
+            depths,
+            values,
+            leaf,
+            out,
+        )
         _exponentials(out, stop - start, powers, scale)
         for i in range(stop - start):
             code, kept, total = _pick(out[i], allowed, uniform[start + i], fallback)
@@ -374,13 +404,18 @@ def draw_codes(
 
 
 @_compile
-def code_log_probability(bins, base, features, tables, cuts, depths, values, codes, out):
+def code_log_probability(
+    bins, base, scores, places, weights, features, tables, cuts, depths, values, codes, out
+):
     """Fill `out` (rows,) with log P(code)."""
     k = len(base)
     leaf, logits = np.empty((4, BLOCK), np.uint8), np.empty((BLOCK, k), np.float32)
     for start in range(0, bins.shape[1], BLOCK):
         stop = min(start + BLOCK, bins.shape[1])
-        _score_block(bins, start, stop, base, features, tables, cuts, depths, values, leaf, logits)
+        _score_block(
+            bins, start, stop, base, scores, places, weights, features, tables, cuts, depths, values, leaf,
+            logits,
+        )  # fmt: skip
         for i in range(stop - start):
             top = logits[i, 0]
             for c in range(1, k):

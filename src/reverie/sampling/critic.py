@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from reverie.models.base import Fitted, OnProgress, Progress, silent
-from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes
+from reverie.models.bins import Bins
+from reverie.models.boosting import Recipe, fit_classes
+from reverie.models.ensemble import Ensemble
 from reverie.models.features import Feature, FeatureSpace
 from reverie.schema.blocks import Blocks, Evidence, Real, Tokens
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from reverie.core.errors import ArtifactError
+from reverie.core.nested import split
 from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
+from reverie.models.linear import fit_line, normal_scores
 
 RECIPE = Recipe()
 
@@ -177,11 +179,41 @@ def test_few_rows_are_enough_to_fit(rows: int) -> None:
 
 def test_the_same_seed_gives_the_same_trees(known) -> None:
     features, target, _ = known
+    recipe = replace(RECIPE, line=True)
     one, two, other = (
-        fit_classes(features, target, 3, RECIPE, np.random.default_rng(seed)).state() for seed in (1, 1, 2)
+        split(fit_classes(features, target, 3, recipe, np.random.default_rng(seed)).state())[1]
+        for seed in (1, 1, 2)
     )
     assert all(np.array_equal(one[name], two[name]) for name in one)
     assert not np.array_equal(one["values"], other["values"])
+
+
+def test_a_line_keeps_a_weak_trend_of_few_rows_that_trees_lose() -> None:
+    rng = np.random.default_rng(5)
+    score, found = rng.permutation(np.linspace(-1.7, 1.7, 200)), {}
+    known = bins(np.argsort(np.argsort(score)) + 1, sizes=(201,))
+    for line in (False, True):
+        slopes = []
+        for seed in range(10):
+            code = (rng.random(200) < 1 / (1 + np.exp(-0.6 * score))).astype(np.int32)
+            ensemble = fit_classes(known, code, 2, replace(RECIPE, line=line), np.random.default_rng(seed))
+            logits = ensemble.score(known.codes)
+            slopes.append(np.polyfit(score, logits[:, 1] - logits[:, 0], 1)[0])
+        found[line] = np.mean(slopes)
+    assert found[True] > 0.35
+    assert found[True] > 1.5 * found[False]
+
+
+def test_trees_are_added_to_an_origin() -> None:
+    rng = np.random.default_rng(6)
+    place = rng.integers(1, 200, 3000)
+    known, trend = bins(place, sizes=(201,)), normal_scores(place.astype(np.uint8))
+    target = 3 * trend + np.where(trend > 1, 5.0, 0.0) + rng.normal(0, 0.1, 3000)
+    origin, _ = fit_line(known, target)
+    ensemble = fit_mean(known, target, RECIPE, rng, origin)
+    assert ensemble.line is origin.line
+    assert len(ensemble.depths)
+    assert np.std(target - ensemble.score(known.codes)[:, 0]) < 0.3
 
 
 def test_state_comes_back_whole(learned) -> None:

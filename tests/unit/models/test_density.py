@@ -9,7 +9,8 @@ from scipy import integrate, stats
 
 from reverie.core.nested import join, split
 from reverie.models.boosting import Bins, Recipe
-from reverie.models.density import Density, Residuals
+from reverie.models.density import FOLDS, MOST_FOLDS, Density, Residuals
+from reverie.models.linear import normal_scores
 
 ROWS = 8000
 PLACES = 16
@@ -247,3 +248,31 @@ def test_a_place_splits_into_bin_and_part(residuals) -> None:
     assert (places <= start + 1 / found.fine + 1e-9).all()
     assert bins.max() < found.bins
     assert parts.max() < found.fine
+
+
+@pytest.mark.parametrize("features", [5, 40])
+def test_few_rows_keep_their_covariances(features: int) -> None:
+    """What is drawn goes with what it was learned from as closely as the rows did, if parameters are few.
+
+    With many, the line is judged on other rows, and draws are no closer to the rows than those allow.
+    """
+    kept = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        codes = rng.permuted(np.tile(np.arange(1, 121), (features, 1)), axis=1)
+        known = Bins(codes.astype(np.uint8), np.full(features, 121), np.ones(features, bool))
+        score = normal_scores(known.codes[0])
+        density = Density.fit(known, 0.7 * score + 0.7 * rng.normal(size=120), Recipe(), rng)
+        drawn = np.concatenate([density.draw(known.codes, rng)[0] for _ in range(50)])
+        kept.append(np.corrcoef(np.tile(score, 50), drawn)[0, 1])
+    few = 0.6 < np.mean(kept) < 0.8
+    assert few if features == 5 else np.mean(kept) < 0.75
+
+
+def test_there_are_more_folds_where_rows_are_few() -> None:
+    rng = np.random.default_rng(1)
+    for rows, folds in ((150, MOST_FOLDS), (6000, FOLDS)):
+        codes = rng.integers(1, 200, (1, rows)).astype(np.uint8)
+        target = normal_scores(codes[0]) + 0.1 * rng.normal(size=rows)
+        found = Density.fit(Bins(codes, np.array([200]), np.ones(1, bool)), target, Recipe(rounds=5), rng)
+        assert len(found.means) == folds

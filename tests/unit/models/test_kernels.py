@@ -1,5 +1,7 @@
 """Compiled loops against what plain numpy says of the same trees."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import special, stats
@@ -25,9 +27,15 @@ def target(bins: Bins) -> np.ndarray:
     return np.clip(np.round(lean + np.random.default_rng(2).normal(0, 0.4, ROWS)), 0, 3).astype(np.int32)
 
 
-@pytest.fixture(scope="module")
-def ensemble(bins: Bins, target: np.ndarray) -> Ensemble:
-    found = fit_classes(bins, target, 4, Recipe(rounds=20), np.random.default_rng(3))
+@pytest.fixture(scope="module", params=[False, True], ids=["trees", "line and trees"])
+def ensemble(bins: Bins, target: np.ndarray, request: pytest.FixtureRequest) -> Ensemble:
+    found, lined = (
+        fit_classes(bins, target, 4, Recipe(rounds=20, line=line), np.random.default_rng(3))
+        for line in (False, True)
+    )
+    if request.param:
+        assert len(lined.line.weights) > 12, "the line is over ordered and unordered features"
+        return replace(found, line=lined.line)
     assert {1, 2, 4} <= set(found.features.reshape(-1)), "an ordered and an unordered feature are asked about"
     return found
 
@@ -42,13 +50,16 @@ def leaves(ensemble: Ensemble, tree: int, codes: np.ndarray) -> np.ndarray:
 
 
 def logits(ensemble: Ensemble, codes: np.ndarray) -> np.ndarray:
-    trees = range(len(ensemble.depths))
-    return ensemble.base.astype(float) + sum(
+    trees, line = range(len(ensemble.depths)), ensemble.line
+    total = ensemble.base.astype(float) + sum(
         ensemble.values[tree][leaves(ensemble, tree, codes)] for tree in trees
     )
+    for feature, (value, place) in enumerate(zip(line.values, line.places, strict=True)):
+        total = total + value[codes[feature], None] * line.weights[place[codes[feature]]]
+    return total
 
 
-def test_scores_are_the_sum_of_the_leaves(bins: Bins, ensemble: Ensemble) -> None:
+def test_scores_are_the_sum_of_the_line_and_the_leaves(bins: Bins, ensemble: Ensemble) -> None:
     np.testing.assert_allclose(ensemble.score(bins.codes), logits(ensemble, bins.codes), atol=1e-4)
 
 

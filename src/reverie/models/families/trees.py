@@ -6,14 +6,15 @@ probabilities; the continuous part is a boosted mean with a boosted histogram of
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from reverie.core.errors import ArtifactError
 from reverie.core.nested import join, split
 from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
-from reverie.models.boosting import Bins, Recipe
+from reverie.models.bins import Bins
+from reverie.models.boosting import Recipe
 from reverie.models.classes import Classes
 from reverie.models.density import Density
 from reverie.models.features import PENDING, Feature, FeatureSpace
@@ -27,13 +28,23 @@ CAPABILITIES = Capabilities(
 )
 
 
+SLOW = Recipe(
+    rounds=800, rate=0.05, depth=6, rows_share=1.0, features_share=1.0, patience=50, least_gain=0.0, line=True
+)
+
+
 @dataclass(frozen=True)
 class Config:
-    """`most_rows` bounds the rows that are learned from (drawn at random); `recipe` is how to boost, `trial`
-    how to where orders of columns are compared."""
+    """How to learn: `most_rows` bounds the rows that are learned from, drawn at random.
+
+    `recipe` is how to boost; `slow`, for categories of at most `few` classes, where small steps cost little;
+    `trial`, where orders of columns are compared.
+    """
 
     most_rows: int = 200_000
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: Recipe = field(default_factory=lambda: Recipe(line=True))
+    few: int = 4
+    slow: Recipe = field(default_factory=lambda: SLOW)
     trial: Recipe = field(default_factory=lambda: Recipe(rounds=30, rate=0.3, refit=False))
 
 
@@ -162,12 +173,15 @@ def fit(
     blocks = blocks if chosen is None else blocks.take(chosen)
     space = FeatureSpace.learn(blocks)
     with ThreadPoolExecutor(budget.threads) as pool:
+        trial = replace(config, recipe=config.trial, slow=config.trial)
+        seed = rng.integers(2**63)  # each column's held-out rows are the same in all orders
 
         def score(space: FeatureSpace, bins: Bins, some: Blocks) -> float:
-            return _likelihood(some, _learn(space, bins, some, config.trial, pool, rng, silent))
+            same = np.random.default_rng(seed)
+            return _likelihood(some, _learn(space, bins, some, trial, pool, same, silent))
 
         space = choose_order(space, blocks, score, rng)
-        found = _learn(space, space.bins(blocks), blocks, config.recipe, pool, rng, on_progress)
+        found = _learn(space, space.bins(blocks), blocks, config, pool, rng, on_progress)
     return Trees(blocks.specs, space, found)
 
 
@@ -175,18 +189,17 @@ def _learn(
     space: FeatureSpace,
     bins: Bins,
     blocks: Blocks,
-    recipe: Recipe,
+    config: Config,
     pool: Executor,
     rng: np.random.Generator,
     on_progress: OnProgress,
 ) -> dict[str, Classes | Density]:
     """One conditional a block, by name, in the order of the space."""
     specs = {spec.name: spec for spec in blocks.specs}
+    rngs = dict(zip(specs, rng.spawn(len(specs)), strict=True))
     tasks: list[Callable[[], tuple[str, Classes | Density]]] = []
     for index, feature in enumerate(space.features):
-        tasks += [
-            _task(specs[name], bins.head(index), blocks, recipe, rng.spawn(1)[0]) for name in feature.names
-        ]
+        tasks += [_task(specs[name], bins.head(index), blocks, config, rngs[name]) for name in feature.names]
     conditionals: dict[str, Classes | Density] = {}
     # The last columns have the most features, so they take longest.
     for name, found in pool.map(lambda task: task(), reversed(tasks)):
@@ -205,15 +218,16 @@ def _likelihood(blocks: Blocks, conditionals: Mapping[str, Classes | Density]) -
 
 
 def _task(
-    spec: Spec, bins: Bins, blocks: Blocks, recipe: Recipe, rng: np.random.Generator
+    spec: Spec, bins: Bins, blocks: Blocks, config: Config, rng: np.random.Generator
 ) -> Callable[[], tuple[str, Classes | Density]]:
     def learn() -> tuple[str, Classes | Density]:
         array = blocks[spec.name]
         if isinstance(spec, Category):
+            recipe = config.slow if spec.k <= config.few else config.recipe
             return spec.name, Classes.fit(bins, array, spec.k, recipe, rng)
         numbers = array.reshape(-1).astype(float)
         there = ~np.isnan(numbers)
-        return spec.name, Density.fit(bins.take(there), numbers[there], recipe, rng)
+        return spec.name, Density.fit(bins.take(there), numbers[there], config.recipe, rng)
 
     return learn
 
@@ -235,13 +249,13 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Trees:
         nested = join(state.json, state.arrays)
         space = FeatureSpace(tuple(Feature(**feature) for feature in nested["features"]))
         parts = dict(zip(space.order, nested["conditionals"], strict=True))
+        if set(parts) != {spec.name for spec in specs}:
+            raise ArtifactError("holds a model of other columns", where="model", fix="Fit it again")
+        conditionals: dict[str, Classes | Density] = {}
+        for index, feature in enumerate(space.features):
+            for name in feature.names:
+                kind = Density if name == feature.value else Classes
+                conditionals[name] = kind.from_state(parts[name], index)
     except (KeyError, TypeError, ValueError):
         raise ArtifactError("is not a model of trees", where="model", fix="Fit it again") from None
-    if set(parts) != {spec.name for spec in specs}:
-        raise ArtifactError("holds a model of other columns", where="model", fix="Fit it again")
-    conditionals: dict[str, Classes | Density] = {}
-    for index, feature in enumerate(space.features):
-        for name in feature.names:
-            kind = Density if name == feature.value else Classes
-            conditionals[name] = kind.from_state(parts[name], index)
     return Trees(specs, space, conditionals)

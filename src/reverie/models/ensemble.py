@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray as Array  # noqa: N812
 
 from reverie.core.errors import ArtifactError
-from reverie.models import kernels
+from reverie.models import kernels, scoring
 from reverie.models.linear import Line, Start
 
 MOST_DEPTH = 8
@@ -60,7 +60,7 @@ class Ensemble:
     def score(self, codes: np.ndarray) -> np.ndarray:
         """Logits (or the mean) of each row, (rows, k) float32, of `codes` (features, rows) uint8."""
         out = np.empty((codes.shape[1], len(self.base)), np.float32)
-        kernels.score(codes, *self.parts, out)
+        scoring.score(codes, *self.parts, out)
         return out
 
     def draw(
@@ -73,13 +73,13 @@ class Ensemble:
         fallback = int(np.argmax(np.where(allowed, self.base, -np.inf)))
         room = kernels.room(len(self.base))
         weights = allowed.astype(np.float32)
-        kernels.draw_codes(codes, *self.parts, weights, fallback, uniform, *room, drawn, mass)
+        scoring.draw_codes(codes, *self.parts, weights, fallback, uniform, *room, drawn, mass)
         return drawn, mass
 
     def log_probability(self, codes: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Log probability of each row's class, (rows,)."""
         out = np.empty(codes.shape[1])
-        kernels.code_log_probability(codes, *self.parts, classes, out)
+        scoring.code_log_probability(codes, *self.parts, classes, out)
         return out
 
     def state(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compiled loops of boosted oblivious trees: growing, fitting, scoring and drawing. Plain arrays in and out.
+"""Compiled loops of boosted oblivious trees: growing and fitting. Plain arrays in and out.
 
 An oblivious tree asks the same question at every node of a level, so a row's leaf is a number whose bits are
 the answers: scoring has no branches and runs at a few nanoseconds a tree. A question is a table of 256 bits
@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 
 BLOCK = 256
-_compile = nb.njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+compiled = nb.njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
 
 
 def room(k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -23,8 +23,8 @@ def room(k: int) -> tuple[np.ndarray, np.ndarray]:
     return powers, powers.view(np.float32)
 
 
-@_compile
-def _exponentials(logits, rows, powers, scale):
+@compiled
+def exponentials(logits, rows, powers, scale):
     """Replace the first `rows` logits (., k) float32 by exp(logit - the row's largest), within 1e-6 of it.
 
     `powers` (BLOCK, k) int32 and `scale`, the same memory as float32, are room to work in: 2**n is put
@@ -51,7 +51,7 @@ def _exponentials(logits, rows, powers, scale):
             logits[i, c] *= scale[i, c]
 
 
-@_compile
+@compiled
 def softmax_gradient(logits, target, train, direction, powers, scale, proba, gradient):
     """Fill `proba` (rows, k) and `gradient` (rows,), (one-hot - proba) along `direction`.
 
@@ -64,7 +64,7 @@ def softmax_gradient(logits, target, train, direction, powers, scale, proba, gra
         for i in range(start, stop):
             for c in range(k):
                 proba[i, c] = logits[i, c]
-        _exponentials(proba[start:stop], stop - start, powers, scale)
+        exponentials(proba[start:stop], stop - start, powers, scale)
         for i in range(start, stop):
             row, total, along = proba[i], np.float32(0.0), np.float32(0.0)
             for c in range(k):
@@ -78,7 +78,7 @@ def softmax_gradient(logits, target, train, direction, powers, scale, proba, gra
     return loss
 
 
-@_compile
+@compiled
 def squared_gradient(fit, target, train, gradient):
     """Fill `gradient` (rows,) with target - fit; sum of held-out squared errors."""
     loss = 0.0
@@ -89,7 +89,7 @@ def squared_gradient(fit, target, train, gradient):
     return loss
 
 
-@_compile
+@compiled
 def _rank(values, k, rank):
     """Fill the first k places of `rank` with the ranks of `values`, by insertion."""
     line = np.empty(256, np.int64)
@@ -103,7 +103,7 @@ def _rank(values, k, rank):
         rank[line[place]] = place
 
 
-@_compile
+@compiled
 def _rank_bins(bins, rows, gradient, sizes, ordered, rank):
     """Place of each bin of each feature on a line: its own if ordered, else by mean gradient."""
     total, count = np.zeros(256), np.zeros(256)
@@ -124,7 +124,7 @@ def _rank_bins(bins, rows, gradient, sizes, ordered, rank):
         _rank(total, k, rank[f])
 
 
-@_compile
+@compiled
 def _best_cut(sums, whole, offset, size, shrunk, least):
     """Gain and place of the best cut of one feature over all nodes of a level.
 
@@ -154,7 +154,7 @@ def _best_cut(sums, whole, offset, size, shrunk, least):
     return gains[place], place
 
 
-@_compile
+@compiled
 def _add_rows(sums, places, gradient, node, bit):
     """Add the rows whose node has `bit` (all, if 0) to the sums of their nodes, feature by feature."""
     for f in range(places.shape[0]):
@@ -166,7 +166,7 @@ def _add_rows(sums, places, gradient, node, bit):
                 here[1] += np.float32(1.0)
 
 
-@_compile
+@compiled
 def _take_away(sums, nodes):
     """Take the sums of each node's rows that answered yes from those of all its rows."""
     for v in range(nodes):
@@ -175,7 +175,7 @@ def _take_away(sums, nodes):
             sums[v, b, 1] -= sums[nodes + v, b, 1]
 
 
-@_compile
+@compiled
 def grow(bins, rows, gradient, sizes, ordered, used, depth, ridge, least, features, tables, cuts):
     """Grow one tree on `rows`; fill its questions, `features`, `cuts` (depth,) and `tables` (depth, 256).
 
@@ -228,8 +228,8 @@ def grow(bins, rows, gradient, sizes, ordered, used, depth, ridge, least, featur
     return depth
 
 
-@_compile
-def _leaves(bins, start, stop, features, tables, cuts, depth, leaf):
+@compiled
+def leaves(bins, start, stop, features, tables, cuts, depth, leaf):
     """Fill leaf[0 : stop - start], uint8, with the leaves of rows start..stop.
 
     A question that is a plain cut is a comparison, which the compiler turns into vector instructions.
@@ -248,12 +248,12 @@ def _leaves(bins, start, stop, features, tables, cuts, depth, leaf):
                 leaf[i] |= table[column[i]] * bit
 
 
-@_compile
+@compiled
 def add_softmax_tree(bins, target, train, proba, features, tables, cuts, depth, rate, ridge, values, logits):
     """Newton steps of all classes in each leaf, from the training rows; added to `logits` of all rows."""
     rows, k = proba.shape
     leaf = np.empty(rows, np.uint8)
-    _leaves(bins, 0, rows, features, tables, cuts, depth, leaf)
+    leaves(bins, 0, rows, features, tables, cuts, depth, leaf)
     slope, bend = np.zeros(values.shape), np.zeros(values.shape)
     for i in range(rows):
         if train[i]:
@@ -271,12 +271,12 @@ def add_softmax_tree(bins, target, train, proba, features, tables, cuts, depth, 
             row[c] += value[c]
 
 
-@_compile
+@compiled
 def add_mean_tree(bins, train, gradient, features, tables, cuts, depth, rate, ridge, values, fit):
     """Shrunken means of the training rows' residuals in each leaf; added to `fit` of all rows."""
     rows = len(gradient)
     leaf = np.empty(rows, np.uint8)
-    _leaves(bins, 0, rows, features, tables, cuts, depth, leaf)
+    leaves(bins, 0, rows, features, tables, cuts, depth, leaf)
     total, count = np.zeros(len(values)), np.zeros(len(values))
     for i in range(rows):
         if train[i]:
@@ -286,141 +286,3 @@ def add_mean_tree(bins, train, gradient, features, tables, cuts, depth, rate, ri
         values[v, 0] = rate * total[v] / (count[v] + ridge)
     for i in range(rows):
         fit[i, 0] += values[leaf[i], 0]
-
-
-@_compile
-def _add_four(values, t, leaf, rows, out):
-    """Add four trees from `t` on at once, which loads and stores each sum once; leaf is (4, rows)."""
-    first, second, third, fourth = values[t], values[t + 1], values[t + 2], values[t + 3]
-    for i in range(rows):
-        row = out[i]
-        a, b, c, d = first[leaf[0, i]], second[leaf[1, i]], third[leaf[2, i]], fourth[leaf[3, i]]
-        for j in range(len(row)):
-            row[j] += a[j] + b[j] + c[j] + d[j]
-
-
-@_compile
-def _add_line(bins, start, stop, scores, places, weights, out):
-    """Add scores[feature, code] * weights[places[feature, code]] over all features that the line knows."""
-    for f in range(len(scores)):
-        score, place, column = scores[f], places[f], bins[f, start:stop]
-        for i in range(stop - start):
-            x, weight, row = score[column[i]], weights[place[column[i]]], out[i]
-            for c in range(len(row)):
-                row[c] += x * weight[c]
-
-
-@_compile
-def _score_block(
-    bins, start, stop, base, scores, places, weights, features, tables, cuts, depths, values, leaf, out
-):
-    """Fill out[0 : stop - start] (., k) with the logits of rows start..stop; `leaf` (4, .) is scratch."""
-    rows, trees = stop - start, len(depths)
-    for i in range(rows):
-        for c in range(len(base)):
-            out[i, c] = base[c]
-    _add_line(bins, start, stop, scores, places, weights, out)
-    whole = trees - trees % 4
-    for t in range(0, whole, 4):
-        for q in range(4):
-            _leaves(bins, start, stop, features[t + q], tables[t + q], cuts[t + q], depths[t + q], leaf[q])
-        _add_four(values, t, leaf, rows, out)
-    for t in range(whole, trees):
-        _leaves(bins, start, stop, features[t], tables[t], cuts[t], depths[t], leaf[0])
-        tree = values[t]
-        for i in range(rows):
-            row, value = out[i], tree[leaf[0, i]]
-            for c in range(len(row)):
-                row[c] += value[c]
-
-
-@_compile
-def score(bins, base, scores, places, weights, features, tables, cuts, depths, values, out):
-    """Fill `out` (rows, k) with the ensemble's logits (or its mean)."""
-    leaf = np.empty((4, BLOCK), np.uint8)
-    for start in range(0, bins.shape[1], BLOCK):
-        stop = min(start + BLOCK, bins.shape[1])
-        _score_block(
-            bins, start, stop, base, scores, places, weights, features, tables, cuts, depths, values, leaf,
-            out[start:stop],
-        )  # fmt: skip
-
-
-@_compile
-def _pick(weights, allowed, uniform, code):
-    """The code at which the allowed weights (k,) pass `uniform` of their sum, that sum, and the sum of all.
-
-    `code` stands if nothing has weight.
-    """
-    kept, total = np.float32(0.0), np.float32(0.0)
-    for c in range(len(weights)):
-        total += weights[c]
-        weights[c] *= allowed[c]
-        kept += weights[c]
-    goal, passed = uniform * kept, np.float32(0.0)
-    for c in range(len(weights)):
-        passed += weights[c]
-        if weights[c] > 0:
-            code = c
-            if passed > goal:
-                break
-    return code, kept, total
-
-
-@_compile
-def draw_codes(
-    bins, base, scores, places, weights, features, tables, cuts, depths, values,
-    allowed, fallback, uniform, powers, scale, codes, mass,
-):  # fmt: skip
-    """Draw a code a row among the `allowed` (k,), 1 or 0, by inversion of `uniform` (rows,).
-
-    Fills `codes` and P(allowed), `mass`; the code `fallback` where nothing allowed has weight.
-    """
-    k = len(base)
-    leaf, out = np.empty((4, BLOCK), np.uint8), np.empty((BLOCK, k), np.float32)
-    for start in range(0, bins.shape[1], BLOCK):
-        stop = min(start + BLOCK, bins.shape[1])
-        _score_block(
-            bins,
-            start,
-            stop,
-            base,
-            scores,
-            places,
-            weights,
-            features,
-            tables,
-            cuts,
-            depths,
-            values,
-            leaf,
-            out,
-        )
-        _exponentials(out, stop - start, powers, scale)
-        for i in range(stop - start):
-            code, kept, total = _pick(out[i], allowed, uniform[start + i], fallback)
-            codes[start + i] = code
-            mass[start + i] = kept / total
-
-
-@_compile
-def code_log_probability(
-    bins, base, scores, places, weights, features, tables, cuts, depths, values, codes, out
-):
-    """Fill `out` (rows,) with log P(code)."""
-    k = len(base)
-    leaf, logits = np.empty((4, BLOCK), np.uint8), np.empty((BLOCK, k), np.float32)
-    for start in range(0, bins.shape[1], BLOCK):
-        stop = min(start + BLOCK, bins.shape[1])
-        _score_block(
-            bins, start, stop, base, scores, places, weights, features, tables, cuts, depths, values, leaf,
-            logits,
-        )  # fmt: skip
-        for i in range(stop - start):
-            top = logits[i, 0]
-            for c in range(1, k):
-                top = max(top, logits[i, c])
-            total = 0.0
-            for c in range(k):
-                total += np.exp(logits[i, c] - top)
-            out[start + i] = logits[i, codes[start + i]] - top - np.log(total)

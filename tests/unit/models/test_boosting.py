@@ -224,13 +224,6 @@ def test_state_comes_back_whole(learned) -> None:
     np.testing.assert_array_equal(*drawn)
 
 
-def test_a_constant_has_no_trees_and_comes_back() -> None:
-    constant = Ensemble.constant(np.log([0.25, 0.75]), 4)
-    codes = grid(3).codes
-    for ensemble in (constant, Ensemble.from_state(constant.state(), features=1)):
-        np.testing.assert_allclose(chances(ensemble, codes), [[0.25, 0.75]] * 3, rtol=1e-5)
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -254,13 +247,3 @@ def test_a_damaged_state_is_refused(learned, damage) -> None:
 def test_trees_of_more_features_are_refused(learned) -> None:
     with pytest.raises(ArtifactError):
         Ensemble.from_state(learned.state(), features=1)
-
-
-def test_bins_are_taken_and_widened() -> None:
-    features = grid(3, 2)
-    assert features.rows == 6
-    np.testing.assert_array_equal(features.take(np.array([5, 0])).codes, [[2, 0], [1, 0]])
-    assert features.head(1).codes.shape == (1, 6)
-    wider = features.head(1).with_feature(np.arange(6), 6)
-    np.testing.assert_array_equal(wider.codes[1], np.arange(6))
-    assert (list(wider.sizes), list(wider.ordered)) == ([3, 6], [True, True])

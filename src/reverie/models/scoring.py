@@ -1,4 +1,4 @@
-"""Compiled loops that score and draw from fitted sums of a line and oblivious trees. Plain arrays in and out."""
+"""Compiled loops that score and draw from sums of a line and oblivious trees. Plain arrays in and out."""
 
 import numpy as np
 

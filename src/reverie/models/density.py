@@ -1,7 +1,8 @@
 """The conditional density of a number: a boosted mean, and a boosted histogram of what it leaves over.
 
-The residuals are out-of-fold, so that they are as wide as the mean's errors on rows it never saw; each fold's
-mean is used for the rows it is drawn for, so mean and residual belong together. The histogram's bins are
+The residuals are out-of-fold, so that they are as wide as the errors on rows that the trees never saw; only a
+line of few parameters is the same for all folds. Each fold's mean is used for the rows it is drawn for, so mean
+and residual belong together. The histogram's bins are
 quantiles of the residuals, cut finer by quantiles inside each bin, with exponential tails beyond the
 outermost.
 """

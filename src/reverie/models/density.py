@@ -1,10 +1,9 @@
 """The conditional density of a number: a boosted mean, and a boosted histogram of what it leaves over.
 
-The residuals are out-of-fold, so that they are as wide as the errors on rows that the trees never saw; only a
-line of few parameters is the same for all folds. Each fold's mean is used for the rows it is drawn for, so mean
-and residual belong together. The histogram's bins are
-quantiles of the residuals, cut finer by quantiles inside each bin, with exponential tails beyond the
-outermost.
+The residuals are out-of-fold, so that they are as wide as the errors on rows that the trees never saw;
+only a line of few parameters is the same for all folds. Each fold's mean is used for the rows it is
+drawn for, so mean and residual belong together. The histogram's bins are quantiles of the residuals, cut
+finer by quantiles inside each bin, with exponential tails beyond the outermost.
 """
 
 from collections.abc import Mapping

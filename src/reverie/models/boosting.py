@@ -15,6 +15,9 @@ from reverie.models.bins import Bins
 from reverie.models.ensemble import Ensemble
 from reverie.models.linear import LOGIT_PENALTIES, Start, class_shares, fit_logits
 
+STEP_WORK = 50_000_000
+"""Rows times classes beyond which steps are larger, up to twice: a round is then slow, and fewer will do."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -56,6 +59,7 @@ def fit_classes(
     chosen here.
     """
     target = np.ascontiguousarray(target, dtype=np.int32)
+    recipe = replace(recipe, rate=recipe.rate * float(np.clip(len(target) * k / STEP_WORK, 1, 2)))
     penalties: tuple[float, ...] = LOGIT_PENALTIES if recipe.line else ()
 
     def start(train: np.ndarray) -> "_Task":
@@ -88,7 +92,12 @@ def fit_mean(
 
 
 class _Task(ABC):
-    """What is boosted: the state of all rows' predictions, `fit` (rows, k)."""
+    """What is boosted: the state of all rows' predictions, `fit` (rows, k).
+
+    No sum has a loss below `least_loss`, so that trees which come near it need no more of them.
+    """
+
+    least_loss: float = -np.inf
 
     def __init__(
         self, bins: Bins, target: np.ndarray, train: np.ndarray, recipe: Recipe, origin: Start
@@ -112,6 +121,8 @@ class _Task(ABC):
 
 
 class _Classes(_Task):
+    least_loss = 0.0
+
     def __init__(
         self, bins: Bins, target: np.ndarray, train: np.ndarray, recipe: Recipe, origin: Start
     ) -> None:
@@ -178,7 +189,8 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
         losses.append(task.gradient(rng) / max(held_out, 1))
         if not held_out or losses[step] < losses[best] * (1 - recipe.least_gain):
             best = step
-        if step == recipe.rounds or step - best >= recipe.patience:
+        certain = held_out and (losses[step] - task.least_loss) * held_out < recipe.doubt
+        if step == recipe.rounds or step - best >= recipe.patience or certain:
             break
         rows = training[rng.random(len(training), dtype=np.float32) < recipe.rows_share]
         used = _pick_features(p, recipe.features_share, rng)

@@ -247,3 +247,13 @@ def test_a_damaged_state_is_refused(learned, damage) -> None:
 def test_trees_of_more_features_are_refused(learned) -> None:
     with pytest.raises(ArtifactError):
         Ensemble.from_state(learned.state(), features=1)
+
+
+def test_what_is_as_good_as_certain_needs_no_more_rounds() -> None:
+    rng = np.random.default_rng(3)
+    place, train = rng.integers(20, size=4000), rng.random(4000) < 0.8
+    target, recipe = (place > 7).astype(np.int32), replace(RECIPE, rounds=300, rate=0.3, least_gain=0.0)
+    found = fit_classes(bins(place, sizes=(20,)), target, 2, recipe, rng, train=train)
+    left = found.losses * np.count_nonzero(~train)
+    assert left[-1] < recipe.doubt < left[-2]
+    assert len(found.losses) < 100

@@ -17,16 +17,17 @@ from reverie.schema.types import Column
 
 @dataclass(frozen=True)
 class Sketch:
-    """The one value (None if there is none), as an array, and the Arrow type."""
+    """The one value as an array, empty if there is none, in how many `rows`, and the Arrow type."""
 
     value: pa.Array
+    rows: int
     storage: str
 
 
 class Constant(Codec):
     """A column of one value in every row, or of none ("empty"); it has no blocks.
 
-    The value is kept even if the table has fewer than k rows: every row shares it.
+    A value that fewer than k rows hold is not kept, as that of any other column: rows are then made without.
     """
 
     TYPES = ("constant", "empty")
@@ -53,18 +54,19 @@ class Constant(Codec):
         nulls = len(values) - len(plain(values).drop_null())
         if len(distinct) > wanted or (wanted and nulls):
             raise _varies(column)
-        return Sketch(distinct, type_name(values.type))
+        return Sketch(distinct, len(values), type_name(values.type))
 
     @classmethod
     def merge(cls, column: Column, left: Sketch, right: Sketch) -> Sketch:
         both = _distinct(pa.concat_arrays([left.value, right.value]))
         if len(both) > 1:
             raise _varies(column)
-        return Sketch(both, left.storage)
+        return Sketch(both, left.rows + right.rows, left.storage)
 
     @classmethod
-    def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Constant":  # noqa: ARG003
-        return cls(column, sketch.value, sketch.storage)
+    def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Constant":
+        value = sketch.value if sketch.rows >= protection.k else sketch.value[:0]
+        return cls(column, value, sketch.storage)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:  # noqa: ARG002
         return {}

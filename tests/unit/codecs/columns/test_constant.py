@@ -48,7 +48,7 @@ def test_claims(values, kind):
     ],
 )
 def test_the_value_repeats_in_its_own_type_and_survives_its_state(value):
-    values = pa.array([value] * 3)
+    values = pa.array([value] * 5)
     codec = _fit(values)
     codec = Constant.from_state(codec.column, json.loads(json.dumps(codec.state())))
     assert codec.specs == ()
@@ -57,12 +57,12 @@ def test_the_value_repeats_in_its_own_type_and_survives_its_state(value):
 
 
 def test_zones_and_dictionaries_survive():
-    zoned = pa.array([dt.datetime(2020, 1, 2)] * 2, pa.timestamp("us", tz="Europe/Madrid"))
+    zoned = pa.array([dt.datetime(2020, 1, 2)] * 5, pa.timestamp("us", tz="Europe/Madrid"))
     codec = _fit(zoned)
     assert (
-        Constant.from_state(codec.column, codec.state()).decode({}, 2, np.random.default_rng(0)).equals(zoned)
+        Constant.from_state(codec.column, codec.state()).decode({}, 5, np.random.default_rng(0)).equals(zoned)
     )
-    assert _fit(pa.array(["a", "a"]).dictionary_encode()).decode(
+    assert _fit(pa.array(["a"] * 5).dictionary_encode()).decode(
         {}, 1, np.random.default_rng(0)
     ).to_pylist() == ["a"]
 
@@ -97,7 +97,7 @@ def test_what_varies_is_refused_within_and_across_parts():
     ],
 )
 def test_conditions_that_hold(condition):
-    assert _fit(pa.array([7] * 3)).evidence(Condition("x", **condition)) == {}
+    assert _fit(pa.array([7] * 5)).evidence(Condition("x", **condition)) == {}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_conditions_that_hold(condition):
 )
 def test_conditions_that_never_hold(condition):
     with pytest.raises(ConditionError):
-        _fit(pa.array([7] * 3)).evidence(Condition("x", **condition))
+        _fit(pa.array([7] * 5)).evidence(Condition("x", **condition))
 
 
 def test_an_empty_column_is_missing_and_nothing_else():
@@ -114,3 +114,18 @@ def test_an_empty_column_is_missing_and_nothing_else():
     assert codec.evidence(Condition("x", missing=True)) == {}
     with pytest.raises(ConditionError):
         codec.evidence(Condition("x", values=(1,)))
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_a_value_of_fewer_rows_than_k_is_not_kept(rows):
+    codec = _fit(pa.array(["secret"] * rows))
+    assert "secret" not in json.dumps(codec.state())
+    assert codec.decode({}, 2, np.random.default_rng(0)).equals(pa.nulls(2, pa.string()))
+    with pytest.raises(ConditionError):
+        codec.evidence(Condition("x", values=("secret",)))
+
+
+def test_rows_of_all_parts_count():
+    column, part = Column(name="x", type="constant"), pa.array(["a"] * 3)
+    both = Constant.merge(column, Constant.sketch(column, part), Constant.sketch(column, part))
+    assert Constant.finish(column, both, Protection()).value.to_pylist() == ["a"]

@@ -19,6 +19,7 @@ def test_evaluate(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert all(aspect in shown for aspect in ("faithful", "useful", "private"))
     assert "Is it private? Not enough evidence" in shown
     assert "Why: privacy is only shown against real rows" in " ".join(shown.split())
+    assert "floor: not known without real rows held back" in shown
     assert "<html" in Path(report).read_text()
     assert {"faithful", "useful", "private"} <= json.loads(Path(scores).read_text()).keys()
 

@@ -36,4 +36,6 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
     assert run(["demo", "-o", str(tmp_path / "out")]) == 0
     assert (tmp_path / "out" / "fake.parquet").exists()
     assert steps[0][3] == demo.TARGET
-    assert capfd.readouterr().out.count("  reverie ") == 3
+    shown = capfd.readouterr().out
+    assert shown.count("  reverie ") == 3
+    assert f"-o {tmp_path / 'out' / 'million.parquet'}" in shown

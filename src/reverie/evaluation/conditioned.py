@@ -32,7 +32,8 @@ def conditioned(view: View) -> str:
     if not gaps:
         return ""
     gaps.sort(key=lambda gap: -gap.missed)
-    said = "; ".join(gap.said for gap in gaps[:MOST]) + ("; ..." if len(gaps) > MOST else "")
+    rest = [f"and {len(gaps) - MOST} more"] if len(gaps) > MOST else []
+    said = "; ".join([*(gap.said for gap in gaps[:MOST]), *rest])
     return (
         f"fake: looks like a sample with conditions: {said}. All figures compare it with the whole real "
         "table: judge a sample made without conditions"

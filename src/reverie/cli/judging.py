@@ -87,6 +87,6 @@ def demo(
         f"The report: {Path(report).resolve()}",
         "Try next:",
         f"  {program} inspect {model}",
-        f"  {program} sample {model} -n 1e6 -o million.parquet",
+        f"  {program} sample {model} -n 1e6 -o {place / 'million.parquet'}",
         f"  {program} sample {model} -n 1000 --given 'age>=65' --given 'income=>50K' -o - | head",
     )

@@ -28,11 +28,11 @@ _EPOCH = datetime.datetime(1980, 1, 1)
 
 
 def import_openpyxl() -> Any:
-    """The library. Raises DependencyError naming the extra."""
+    """The library. Raises DependencyError."""
     try:
         import openpyxl
     except ImportError:
-        raise DependencyError("Excel files need openpyxl", fix="Run: pip install 'reverie[excel]'") from None
+        raise DependencyError("Excel files need openpyxl", fix="Run: pip install openpyxl") from None
     return openpyxl
 
 

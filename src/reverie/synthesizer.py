@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from reverie.codecs.base import Condition
 from reverie.codecs.infer import check_schema
+from reverie.codecs.spelling import read_table
 from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, SchemaError
 from reverie.core.rng import child
@@ -213,7 +214,7 @@ class Synthesizer:
             return describe(name, table, self.constraints)
         check_schema(schema, table)
         schema = schema.model_copy(update={"constraints": (*schema.constraints, *self.constraints)})
-        check_consistent(schema.constraints, schema, table)
+        check_consistent(schema.constraints, schema, read_table(schema, table))
         return schema
 
     def _request(self, given: Any) -> Request:

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reverie.codecs.base import Condition
+from reverie.codecs.spelling import read_table
+from reverie.codecs.storage import is_string
 from reverie.core.errors import ConditionError, DataError
 from reverie.sampling.conditions import meets
 from reverie.sampling.table import Learned
@@ -61,13 +63,14 @@ def conform(model: Learned, table: pa.Table) -> pa.Table:
     not fit.
     """
     where, columns = model.schema.name, {}
+    read = read_table(model.schema, table)
     for name in table.column_names:
         kind = model.rules.arrow.get(name)
         if kind is None:
             fix = f"Columns are: {', '.join(list(model.rules.arrow)[:12])}"
             raise DataError(f"no column '{name}' was learned", where=where, fix=fix)
         try:
-            columns[name] = table[name].cast(kind)
+            columns[name] = (table if is_string(kind) else read)[name].cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             what = f"column '{name}' holds {table[name].type}, and {kind} was learned"
             raise DataError(what, where=where, fix="Correct its values") from None

@@ -37,7 +37,7 @@ class Synthesizer:
     rows are learned from.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_` and
-    `timings_` (seconds by step).
+    `timings_` (seconds by step); `notes_` says how the data was read, where that is not plain.
 
     >>> frame = {"a": [1, 2, 3, 4, 5] * 20, "b": ["x", "y"] * 50}
     >>> Synthesizer(model="copula").fit(frame).sample(3)["b"][0] in ("x", "y")
@@ -49,6 +49,7 @@ class Synthesizer:
     family_: str
     why_: str
     timings_: dict[str, float]
+    notes_: tuple[str, ...]
 
     def __init__(
         self,
@@ -84,7 +85,8 @@ class Synthesizer:
         """
         self._check()
         clock = _Clock(on_progress)
-        name, table = clock.time("read", lambda: _read(data).single())
+        found = clock.time("read", lambda: _read(data))
+        (name, table), self.notes_ = found.single(), found.notes
         self._like = _empty(data)
         table = self._cut(table)
         self.schema_ = clock.time("schema", lambda: self._describe(name, table))

@@ -222,3 +222,8 @@ def test_a_schema_whose_format_does_not_fit_is_refused() -> None:
     wrong = schema.model_copy(update={"columns": tuple(columns)})
     with pytest.raises(SchemaError, match=r"share: type 'decimal' does not fit: .* do not follow the format"):
         rv.Synthesizer(model="copula", schema=wrong).fit(_european())
+
+
+def test_what_was_not_plain_is_noted() -> None:
+    fitted = rv.Synthesizer(model="copula").fit(pa.table({"x": [[1, 2], [3]] * 50, "y": [1, 2] * 50}))
+    assert fitted.notes_ == ("column 'x': nested values are kept as JSON text, and come back as such",)

@@ -1,0 +1,51 @@
+"""Whether the first line of a file, read as names, may be a row of values."""
+
+import itertools
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+from reverie.io.texts import Class, classify
+
+_NUMBERS = frozenset({Class.INTEGER, Class.HUGE, Class.DECIMAL, Class.NUMERAL})
+_DATES = frozenset({Class.DATE, Class.MOMENT, Class.FINE_MOMENT, Class.ZONED, Class.FINE_ZONED})
+_YEARS = range(1800, 2201)
+
+
+def doubt_header(table: pa.Table) -> str:
+    """What to tell a user whose file seems to have no line of names, "" if it seems to have one.
+
+    It seems to have none if all names are numbers or dates, or if above each column of numbers or dates, of
+    which there are some, stands another one. Years and counted columns are names.
+    """
+    labels = [_label(name) for name in table.column_names]
+    kinds = [_kind(field.type) for field in table.schema]
+    numbers = [name for name, label in zip(table.column_names, labels, strict=True) if label == "number"]
+    pairs = [(label, kind) for label, kind in zip(labels, kinds, strict=True) if kind]
+    alike = bool(pairs) and all(label == kind for label, kind in pairs)
+    if not (all(labels) or alike) or (numbers and _are_counted(numbers)):
+        return ""
+    return (
+        "the first line was read as column names, though it looks like a row of values: "
+        "if it is one, put a line of names above it"
+    )
+
+
+def _label(name: str) -> str:
+    counts = classify(pa.repeat(pa.scalar(name), 1))  # pa.array would import pandas
+    found = {label for label in Class if counts[label]}
+    return "number" if found <= _NUMBERS else "date" if found <= _DATES else ""
+
+
+def _kind(kind: pa.DataType) -> str:
+    number = pt.is_integer(kind) or pt.is_floating(kind)
+    return "number" if number else "date" if pt.is_date(kind) or pt.is_timestamp(kind) else ""
+
+
+def _are_counted(names: list[str]) -> bool:
+    """Whether all names are years, or whole numbers that go up by one."""
+    if not all(name.strip().isdecimal() for name in names):
+        return False
+    numbers = [int(name) for name in names]
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return steps == {1} or all(number in _YEARS for number in numbers)

@@ -44,8 +44,8 @@ class Moment:
 def parse_moment(value: Any, column: Column, timeline: Timeline) -> Moment:
     """Read a value of a condition. Raises ConditionError, with an example, if it cannot be read."""
     try:
-        form = timeline.format or column.options.get("format") or ""
-        return _READERS[column.type](value, replace(timeline, format=form.replace("%-", "%")))
+        form = timeline.format.replace("%-", "%")  # with or without zeros reads the same
+        return _READERS[column.type](value, replace(timeline, format=form))
     except (ValueError, OverflowError):
         raise ConditionError(
             f"'{value}' is not a {column.type}",

@@ -4,13 +4,17 @@ A column of text whose option `format` says how it spells numbers or dates is on
 rules, conditions, models and measures; only what is read and what is handed out is text.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from reverie.codecs.arrow_types import plain
+from reverie.codecs.base import Condition
 from reverie.codecs.formats import read_moments, write_moments
 from reverie.codecs.numerals import Numeral
 from reverie.codecs.storage import is_string
@@ -18,6 +22,7 @@ from reverie.core.errors import DataError, SchemaError
 from reverie.io.texts import ABSENT
 from reverie.schema.types import Column, Table
 
+_PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _NUMBERS, _MOMENTS = ("integer", "decimal"), ("date", "datetime")
 
 
@@ -68,6 +73,21 @@ def write_column(column: Column, values: pa.Array) -> pa.Array:
     if column.type in _NUMBERS and (pt.is_integer(kind) or pt.is_floating(kind)):
         return _numeral(column).write(values)
     return values
+
+
+def read_condition(column: Column, condition: Condition) -> Condition:
+    """The condition with values that are spelled as the column spells its own read; plain ones stay."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str) or (column.type in _NUMBERS and _PLAIN.fullmatch(value.strip())):
+            return value
+        found = read_column(column, pa.array([value]), lenient=True)[0].as_py()
+        return value if found is None else found
+
+    if not is_spelled(column):
+        return condition
+    values = None if condition.values is None else tuple(read(value) for value in condition.values)
+    return replace(condition, values=values, low=read(condition.low), high=read(condition.high))
 
 
 def read_table(schema: Table, table: pa.Table, *, lenient: bool = False) -> pa.Table:

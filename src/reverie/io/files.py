@@ -20,8 +20,8 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
 
     Files of more than `limit` bytes (when unpacked) are kept in a memory-mapped temporary file, so that a
     table need not fit in memory. `sheet` names one of a workbook, and its table. Types are decided from every
-    value; what a user may want to know of that is in `Dataset.notes`. Raises DataError (or DependencyError), in
-    one line, for anything that cannot be read.
+    value; what a user may want to know of that is in `Dataset.notes`. Raises DataError (or DependencyError),
+    in one line, for anything that cannot be read.
     """
     if str(data) == "-":
         with standard_input() as source:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reverie.codecs.base import Condition
-from reverie.codecs.spelling import read_table
+from reverie.codecs.spelling import read_condition, read_table
 from reverie.codecs.storage import is_string
 from reverie.core.errors import ConditionError, DataError
 from reverie.sampling.conditions import meets
@@ -42,7 +42,9 @@ class Request:
         """The request for rows that meet `conditions`. Raises ConditionError if none can."""
         if not conditions:
             return cls()
-        modelled, after = model.rules.translate(conditions)
+        columns = {column.name: column for column in model.schema.columns}
+        read = [read_condition(columns[c.column], c) if c.column in columns else c for c in conditions]
+        modelled, after = model.rules.translate(read)
         return cls(model.codec.evidence(modelled), tuple(after))
 
     @classmethod

@@ -5,7 +5,15 @@ import datetime as dt
 import pyarrow as pa
 import pytest
 
-from reverie.codecs.spelling import present_texts, read_column, read_table, write_column, write_table
+from reverie.codecs.base import Condition
+from reverie.codecs.spelling import (
+    present_texts,
+    read_column,
+    read_condition,
+    read_table,
+    write_column,
+    write_table,
+)
 from reverie.core.errors import DataError, SchemaError
 from reverie.schema.types import Column, Table
 
@@ -70,3 +78,20 @@ def test_tables():
 
 def test_absent_texts_are_left_out():
     assert present_texts(pa.array(["a", "N/A", " ", None, "NaN"])).to_pylist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("column", "given", "read"),
+    [
+        (_column("decimal", "1.234,56 €"), "1.000,50 €", 1000.5),
+        (_column("decimal", "1.234,56"), "1.234", "1.234"),
+        (_column("decimal", "1.234,56"), 7, 7),
+        (_column("decimal", "1.234,56"), "much", "much"),
+        (_column("date", "%-d.%-m.%Y"), "14.3.2022", dt.date(2022, 3, 14)),
+        (_column("date", "%-d.%-m.%Y"), "2022-03-14", "2022-03-14"),
+        (Column(name="x", type="category"), "1,5", "1,5"),
+    ],
+)
+def test_conditions_may_be_spelled_as_the_column_is(column, given, read):
+    assert read_condition(column, Condition("x", low=given)) == Condition("x", low=read)
+    assert read_condition(column, Condition("x", values=(given,))) == Condition("x", values=(read,))

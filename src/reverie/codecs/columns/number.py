@@ -143,13 +143,9 @@ class Number(Codec):
         return f"{unit / 10 ** (self.places or 0):,.12g}"
 
     def _parse(self, value: Any) -> Fraction:
-        unit = 10 ** (self.places or 0)
         try:
-            return Fraction(str(value).strip()) * unit
+            return Fraction(str(value).strip()) * 10 ** (self.places or 0)
         except (ValueError, ZeroDivisionError):
-            spelled = read_column(self.column, pa.array([str(value)]), lenient=True)[0].as_py()
-            if isinstance(spelled, int | float):  # as the column spells its numbers
-                return Fraction(str(spelled)) * unit
             raise ConditionError(
                 f"'{value}' is not a number", where=self.column.name, fix="Give a number"
             ) from None

@@ -262,7 +262,7 @@ def load(path: str | Path) -> Synthesizer:
         made.model_ = Learned.from_state(held.parts["table"])
         made.schema_ = made.model_.schema
         made.family_, made.why_ = str(held.about["family"]), str(held.about["why"])
-        made.timings_ = dict(held.about["timings"])
+        made.timings_, made.notes_ = dict(held.about["timings"]), ()
         made._like = _FRAMES.get(held.about["frame"], lambda: None)()
     except ReverieError as error:
         raise ArtifactError(f"cannot be used: {error.what}", where=str(path), fix=error.fix) from None

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from reverie.codecs.base import Condition
 from reverie.codecs.infer import check_schema
+from reverie.codecs.spelling import read_table
 from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, SchemaError
 from reverie.core.rng import child
@@ -36,7 +37,7 @@ class Synthesizer:
     rows are learned from.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_` and
-    `timings_` (seconds by step).
+    `timings_` (seconds by step); `notes_` says how the data was read, where that is not plain.
 
     >>> frame = {"a": [1, 2, 3, 4, 5] * 20, "b": ["x", "y"] * 50}
     >>> Synthesizer(model="copula").fit(frame).sample(3)["b"][0] in ("x", "y")
@@ -48,6 +49,7 @@ class Synthesizer:
     family_: str
     why_: str
     timings_: dict[str, float]
+    notes_: tuple[str, ...]
 
     def __init__(
         self,
@@ -83,7 +85,8 @@ class Synthesizer:
         """
         self._check()
         clock = _Clock(on_progress)
-        name, table = clock.time("read", lambda: _read(data).single())
+        found = clock.time("read", lambda: _read(data))
+        (name, table), self.notes_ = found.single(), found.notes
         self._like = _empty(data)
         table = self._cut(table)
         self.schema_ = clock.time("schema", lambda: self._describe(name, table))
@@ -213,7 +216,7 @@ class Synthesizer:
             return describe(name, table, self.constraints)
         check_schema(schema, table)
         schema = schema.model_copy(update={"constraints": (*schema.constraints, *self.constraints)})
-        check_consistent(schema.constraints, schema, table)
+        check_consistent(schema.constraints, schema, read_table(schema, table))
         return schema
 
     def _request(self, given: Any) -> Request:
@@ -259,7 +262,7 @@ def load(path: str | Path) -> Synthesizer:
         made.model_ = Learned.from_state(held.parts["table"])
         made.schema_ = made.model_.schema
         made.family_, made.why_ = str(held.about["family"]), str(held.about["why"])
-        made.timings_ = dict(held.about["timings"])
+        made.timings_, made.notes_ = dict(held.about["timings"]), ()
         made._like = _FRAMES.get(held.about["frame"], lambda: None)()
     except ReverieError as error:
         raise ArtifactError(f"cannot be used: {error.what}", where=str(path), fix=error.fix) from None

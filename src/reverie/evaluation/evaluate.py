@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from reverie.codecs.spelling import read_table
 from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.evaluation.base import Aspect, Comparison, Measure, Measurement, measures
@@ -90,9 +91,9 @@ def evaluate(
     _check(real, fake, holdout, schema)
     names = [column.name for column in schema.columns]
     notes: list[str] = []
-    tables = {"real": real.select(names), "fake": fake.select(names)}
+    tables = {"real": _read(real, schema), "fake": _read(fake, schema)}
     if holdout is not None:
-        kept, note = without_known(holdout.select(names), tables["real"], schema)
+        kept, note = without_known(_read(holdout, schema), tables["real"], schema)
         notes += [note] if note else []
         if kept.num_rows:
             tables["holdout"] = kept
@@ -107,6 +108,11 @@ def evaluate(
     found = {m.name: m for group in measurements.values() for m in group}
     verdicts = judge(found, holdout=comparison.holdout is not None, why_none=why_none)
     return Evaluation(measurements, verdicts, comparison, tuple(notes))
+
+
+def _read(table: pa.Table, schema: Table) -> pa.Table:
+    """The columns of the schema, texts that spell numbers and dates read as such where they can be."""
+    return read_table(schema, table.select([column.name for column in schema.columns]), lenient=True)
 
 
 def _measure(

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reverie.codecs.base import Condition
+from reverie.codecs.spelling import read_condition, read_table
+from reverie.codecs.storage import is_string
 from reverie.core.errors import ConditionError, DataError
 from reverie.sampling.conditions import meets
 from reverie.sampling.table import Learned
@@ -40,7 +42,9 @@ class Request:
         """The request for rows that meet `conditions`. Raises ConditionError if none can."""
         if not conditions:
             return cls()
-        modelled, after = model.rules.translate(conditions)
+        columns = {column.name: column for column in model.schema.columns}
+        read = [read_condition(columns[c.column], c) if c.column in columns else c for c in conditions]
+        modelled, after = model.rules.translate(read)
         return cls(model.codec.evidence(modelled), tuple(after))
 
     @classmethod
@@ -61,13 +65,14 @@ def conform(model: Learned, table: pa.Table) -> pa.Table:
     not fit.
     """
     where, columns = model.schema.name, {}
+    read = read_table(model.schema, table)
     for name in table.column_names:
         kind = model.rules.arrow.get(name)
         if kind is None:
             fix = f"Columns are: {', '.join(list(model.rules.arrow)[:12])}"
             raise DataError(f"no column '{name}' was learned", where=where, fix=fix)
         try:
-            columns[name] = table[name].cast(kind)
+            columns[name] = (table if is_string(kind) else read)[name].cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             what = f"column '{name}' holds {table[name].type}, and {kind} was learned"
             raise DataError(what, where=where, fix="Correct its values") from None

@@ -5,7 +5,7 @@ import pytest
 
 from reverie.core.errors import ConfigError, DataError
 from reverie.evaluation.evaluate import Evaluation, evaluate
-from reverie.schema.types import Table
+from reverie.schema.types import Column, Table
 
 from .tables import SCHEMA, people, shuffled
 
@@ -133,3 +133,14 @@ def test_columns_of_other_storage_are_compared_by_value() -> None:
     texts = FRESH.cast(pa.schema([pa.field(f.name, pa.string()) for f in FRESH.schema]))
     plain, text = (evaluate(REAL, fake, schema=SCHEMA)["shape"].value for fake in (FRESH, texts))
     assert text == pytest.approx(plain)
+
+
+def test_texts_that_spell_numbers_are_compared_as_numbers() -> None:
+    options = {"format": "1.234,5"}
+    columns = (Column(name="x", type="decimal", options=options), Column(name="y", type="category"))
+    schema, other = Table(name="t", columns=columns), ["a", "b"] * 300
+    real = pa.table({"x": [f"{i % 300},5" for i in range(600)], "y": other})
+    fake = pa.table({"x": [f"1.{i % 300:03},5" for i in range(599)] + ["no number"], "y": other})
+    comparison = evaluate(real, fake, schema=schema).comparison
+    assert comparison.real["x"].to_pylist()[:2] == [0.5, 1.5]
+    assert comparison.fake["x"].to_pylist()[-2:] == [1298.5, None]

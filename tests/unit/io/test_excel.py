@@ -46,7 +46,9 @@ def test_types(tmp_path):
 def test_sheet_by_name(tmp_path):
     path = save(tmp_path / "a.xlsx", {"one": ROWS, "two": [["k"], [5]]})
     assert read(path, sheet="two").single()[1].to_pylist() == [{"k": 5}]
-    assert read(path).notes == ("read sheet 'one', the first of 2",)
+    assert list(read(path, sheet="two").tables) == ["two"]
+    said = "read sheet 'one', the first of 2; choose another with --table, or sheet= in Python: two"
+    assert read(path).notes == (said,)
     with pytest.raises(DataError, match=r"no sheet 'x'. Sheets are: one, two"):
         read(path, sheet="x")
 

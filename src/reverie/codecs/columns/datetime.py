@@ -21,6 +21,7 @@ from reverie.codecs.formats import find_format
 from reverie.codecs.line import Line
 from reverie.codecs.moments import Moment, parse_moment
 from reverie.codecs.ranges import find_evidence
+from reverie.codecs.spelling import present_texts
 from reverie.codecs.storage import is_string
 from reverie.codecs.timeline import DAY, Timeline, is_temporal
 from reverie.codecs.weeks import DAYS, Week
@@ -67,6 +68,8 @@ class Datetime(Codec):
     def matches(cls, profile: Profile) -> Match | None:
         """Arrow's own dates and times, and text or whole numbers that all follow one common format."""
         values = plain(profile.sample).drop_null()
+        if is_string(values.type):
+            values = present_texts(values)
         if is_temporal(values.type):
             return _match_typed(values)
         if not len(values):
@@ -81,13 +84,16 @@ class Datetime(Codec):
         form = find_format(values.cast(pa.string()))
         if form is None:
             return None
-        also = f" (they would also read as '{form.other}')" if form.other else ""
-        return Match(form.type, 0.9, f"text of the format '{form.pattern}'{also}", {"format": form.pattern})
+        doubt = f"; no day is over 12, so it may be '{form.other}': then set 'format' to that"
+        reason = f"text of the format '{form.pattern}'{doubt if form.other else ''}"
+        return Match(form.type, 0.9, reason, {"format": form.pattern})
 
     @classmethod
     def sketch(cls, column: Column, values: pa.Array) -> Sketch:
-        timeline = Timeline.of(values.type, column.options.get("format", ""), column.options.get("zone", ""))
-        if not timeline.format and not is_temporal(plain(values).type):
+        typed = is_temporal(plain(values).type)  # which needs no format to be read
+        form = "" if typed else column.options.get("format") or ""
+        timeline = Timeline.of(values.type, form, column.options.get("zone", ""))
+        if not timeline.format and not typed:
             raise DataError(
                 f"holds {values.type} values, not dates or times",
                 where=column.name,
@@ -225,16 +231,17 @@ class Datetime(Codec):
 
 def _match_typed(values: pa.Array) -> Match:
     if pt.is_duration(values.type):
-        return Match("duration", 0.95, f"stored as {values.type}")
+        return Match("duration", 0.95, "durations")
     if pt.is_time(values.type):
-        return Match("time", 0.95, f"stored as {values.type}")
+        return Match("time", 0.95, "times of day")
     if pt.is_date(values.type):
-        return Match("date", 0.95, f"stored as {values.type}")
+        return Match("date", 0.95, "dates")
     ticks, _ = Timeline.of(values.type, "", "").read("", values)
     midnight = len(ticks) and not (ticks % int(DAY * 1 / Timeline.of(values.type, "", "").tick)).any()
     if midnight:
-        return Match("date", 0.95, f"stored as {values.type}, always at midnight")
-    return Match("datetime", 0.95, f"stored as {values.type}")
+        return Match("date", 0.95, "dates with times that are always midnight")
+    zone = f", in the zone {values.type.tz}" if values.type.tz else ""
+    return Match("datetime", 0.95, f"dates with times of day{zone}")
 
 
 def _split(column: Column, timeline: Timeline, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -194,7 +194,7 @@ def _join(
     if left is None:
         return right
     if isinstance(left, RealEvidence) and isinstance(right, RealEvidence):
-        return RealEvidence(low=max(left.low, right.low), high=min(left.high, right.high))
+        return left.meet(right)
     return CategoryEvidence(allowed=_allowed(left) & _allowed(right))
 
 

@@ -122,6 +122,10 @@ class Codec(ABC):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """What `condition` says of the blocks. Raises ConditionError if the column can never meet it."""
 
+    def loose(self, condition: Condition) -> bool:  # noqa: ARG002
+        """Whether `evidence` says less than the condition, which must then be checked on decoded rows."""
+        return False
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """JSON-able state; numpy arrays are allowed as values and are stored beside the JSON."""

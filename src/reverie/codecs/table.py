@@ -95,6 +95,10 @@ class TableCodec:
             self._close_gates(known, gates, condition.column)
         return known
 
+    def loose(self, condition: Condition) -> bool:
+        """Whether `evidence` says less than the condition, which must then be checked on decoded rows."""
+        return self.codec(condition.column).loose(condition)
+
     def observed(self, table: pa.Table, rng: np.random.Generator) -> Evidence:
         """What the cells of `table` that are not null say of its rows; null cells and absent columns are
         free.

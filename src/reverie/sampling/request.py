@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from reverie.codecs.base import Condition
 from reverie.core.errors import ConditionError, DataError
-from reverie.sampling.conditions import meets
+from reverie.sampling.conditions import meets, typed
 from reverie.sampling.table import Learned
 from reverie.schema.blocks import Blocks, CategoryEvidence, Evidence, RealEvidence, concatenate
 
@@ -41,7 +41,8 @@ class Request:
         if not conditions:
             return cls()
         modelled, after = model.rules.translate(conditions)
-        return cls(model.codec.evidence(modelled), tuple(after))
+        loose = [typed(one, model.rules.arrow[one.column]) for one in modelled if model.codec.loose(one)]
+        return cls(model.codec.evidence(modelled), (*after, *loose))
 
     @classmethod
     def complete(cls, model: Learned, table: pa.Table, *, strict: bool) -> Self:

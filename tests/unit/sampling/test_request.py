@@ -9,7 +9,7 @@ import pytest
 
 from reverie.core.errors import ConditionError, DataError
 from reverie.sampling import request as requests
-from reverie.sampling.conditions import at_least, not_, one_of
+from reverie.sampling.conditions import at_least, between, not_, one_of
 from reverie.sampling.constraints import predicate
 from reverie.sampling.request import Request, answer, conform
 from reverie.sampling.table import Learned, describe, learn
@@ -147,3 +147,18 @@ def test_a_late_set_weighs_the_columns_before_it(dated: Learned) -> None:
         parts.append((np.mean(table["weight"]), np.mean(np.array(table["age"]) == ages[0])))
     share = parts[0][1]
     assert parts[0][0] == pytest.approx(share * parts[1][0] + (1 - share) * parts[2][0], abs=0.5)
+
+
+@pytest.mark.parametrize("chosen", ["copula", "trees"])
+def test_moments_are_asked_for_to_the_second(chosen: str) -> None:
+    rng = np.random.default_rng(6)
+    minutes = rng.integers(0, 60, 2_000) * 1_440 + rng.integers(540, 1_020, 2_000)
+    table = pa.table({"seen": np.datetime64("2024-01-01T00:00:00") + minutes * np.timedelta64(60, "s")})
+    model = learn(table, describe("visits", table), chosen=chosen)
+    start = dt.datetime(2024, 2, 1, 12, 30)
+    made = answer(model, 200, Request.of(model, [between(start, "2024-02-03 10:00").on("seen")]), RNG(0))
+    assert start <= min(made["seen"].to_pylist())
+    assert max(made["seen"].to_pylist()) <= dt.datetime(2024, 2, 3, 10)
+    asked = [dt.datetime(2024, 1, 9, 10, 15), dt.datetime(2024, 2, 20, 16, 1)]
+    made = answer(model, 200, Request.of(model, [one_of(*asked).on("seen")]), RNG(0))
+    assert set(made["seen"].to_pylist()) == set(asked)

@@ -162,8 +162,8 @@ class Datetime(Codec):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """A moment without a time of day stands for its whole day.
 
-        Bounds within a day are kept exactly if both are in the same one, and otherwise to the day; whoever
-        needs them exactly must look at the decoded rows.
+        Bounds within a day are kept exactly if both are in the same one, and otherwise to the day; several
+        moments to any of their days at any of their times.
         """
         if condition.missing is not None:
             return find_evidence(self.main, condition, Fraction)
@@ -175,12 +175,18 @@ class Datetime(Codec):
                 lambda value: self.week.place(self._parse(value).seconds / unit),
                 self._show,
             )
-        days, hours = _by_day(condition, self._parse)
+        days, hours, _ = _by_day(condition, self._parse)
         found = find_evidence(self.main, days, lambda day: self.week.place(Fraction(day)), self._show)
         if hours is None:
             return found
         unit = self.step * self.timeline.tick
         return found | find_evidence(self.clock, hours, lambda seconds: Fraction(seconds) / unit)
+
+    def loose(self, condition: Condition) -> bool:
+        """Of moments in text nothing is, for only the days of these can be asked."""
+        if self.clock is None or self.timeline.format or condition.missing is not None:
+            return False
+        return not _by_day(condition, self._parse)[2]
 
     def state(self) -> dict[str, Any]:
         return {
@@ -258,27 +264,33 @@ def _precision(column: Column, sketch: Sketch) -> int:
     return min(step, int(3_600 / tick)) if sketch.clock is not None or column.type == "time" else step
 
 
-def _by_day(condition: Condition, parse: Any) -> tuple[Condition, Condition | None]:
-    """A condition on moments as one on days and, where that is exact, one on the seconds within the day."""
+def _by_day(condition: Condition, parse: Any) -> tuple[Condition, Condition | None, bool]:
+    """A condition on moments as one on days, one on the seconds within the day, and whether that says it
+    all.
+    """
     name = condition.column
     if condition.values is not None:
         moments = [parse(value) for value in condition.values]
-        whole = all(moment.whole_day for moment in moments)
-        if condition.negate and not whole:
-            return Condition(name, missing=False), None
+        whole = [moment.whole_day for moment in moments]
+        if condition.negate and not all(whole):
+            return Condition(name, missing=False), None, False
         days = replace(condition, values=tuple(moment.day for moment in moments))
-        if whole or len(moments) > 1:
-            return days, None
-        return days, Condition(name, values=(moments[0].second,))
+        if any(whole):
+            return days, None, all(whole)
+        return days, Condition(name, values=tuple(moment.second for moment in moments)), len(moments) == 1
     low = None if condition.low is None else parse(condition.low)
     high = None if condition.high is None else parse(condition.high)
     first = None if low is None else low.day + (low.whole_day and condition.strict_low)
     last = None if high is None else high.day - (condition.strict_high and not high.second)
     days = Condition(name, low=first, high=last)
     if low is None or high is None or first != last or (low.whole_day and high.whole_day):
-        return days, None
+        cut = [low and not low.whole_day and (low.second or condition.strict_low)]
+        cut += [high and not high.whole_day and (high.second or not condition.strict_high)]
+        return days, None, not any(cut)
     top = DAY if high.whole_day or last != high.day else high.second
-    return days, replace(condition, low=low.second, high=top, strict_high=condition.strict_high or top == DAY)
+    strict_low, strict_high = condition.strict_low and not low.whole_day, condition.strict_high or top == DAY
+    hours = Condition(name, low=low.second, high=top, strict_low=strict_low, strict_high=strict_high)
+    return days, hours, True
 
 
 CODECS = (Datetime,)

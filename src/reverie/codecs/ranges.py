@@ -18,6 +18,7 @@ Evidence = dict[str, CategoryEvidence | RealEvidence]
 _EVERYWHERE = (0.0, 1.0)
 _POINT = 1e-6
 _SLIVER = 1e-15
+_FAR = 2.0**62
 
 
 def find_evidence(
@@ -37,7 +38,8 @@ def find_evidence(
     low, high = (None if bound is None else parse(bound) for bound in (condition.low, condition.high))
     allowed, shares = _between(line, low, high, condition.strict_low, condition.strict_high)
     if not allowed.any():
-        raise ConditionError("no value lies in that range", where=line.name, fix=_reach(line, show))
+        fix = _nearby(line, show, low, high)
+        raise ConditionError("no value lies in that range", where=line.name, fix=fix)
     return _evidence(line, allowed, [shares])
 
 
@@ -52,9 +54,10 @@ def _presence(line: Line, missing: bool) -> Evidence:
 
 def _among(line: Line, values: list[Bound], condition: Condition, show: Callable[[float], str]) -> Evidence:
     parts = [_between(line, value, value, False, False) for value in values]
-    for shown, (part, _) in zip(condition.values or (), parts, strict=True):
+    for value, shown, (part, _) in zip(values, condition.values or (), parts, strict=True):
         if not part.any():
-            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=_reach(line, show))
+            fix = _nearby(line, show, value, value)
+            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=fix)
     allowed = np.logical_or.reduce([part for part, _ in parts])
     reached = _joined([shares for _, shares in parts if shares[0] < shares[1]])
     if not condition.negate:
@@ -144,6 +147,16 @@ def _evidence(line: Line, allowed: np.ndarray, shares: Sequence[Interval]) -> Ev
     return found
 
 
-def _reach(line: Line, show: Callable[[float], str]) -> str:
-    low, high = (show(end) for end in line.reach())
-    return f"Its values go from {low} to {high}" if low != high else f"Its only value is {low}"
+def _nearby(line: Line, show: Callable[[float], str], low: Bound | None, high: Bound | None) -> str:
+    """The values next to an interval that holds none, or the lowest and highest if it is not between two."""
+    values = line.spikes
+    if line.scale is not None:
+        ends = [np.clip(float(end), -_FAR, _FAR) for end in (low, high) if end is not None]
+        around = np.array([np.floor(ends), np.ceil(ends)]).ravel().astype(line.dtype)
+        values = np.concatenate([values, line.scale.low, line.scale.high, line.scale.place(around)[1]])
+    if low is not None and high is not None and low <= high:
+        below, above = values[values <= float(low)], values[values >= float(high)]
+        if len(below) and len(above):
+            return f"The nearest values are {show(below.max().item())} and {show(above.min().item())}"
+    first, last = (show(end) for end in line.reach())
+    return f"Its values go from {first} to {last}" if first != last else f"Its only value is {first}"

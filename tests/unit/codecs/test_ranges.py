@@ -113,10 +113,24 @@ def test_missing_and_present(line):
 
 
 @pytest.mark.parametrize(
-    "condition", [{"low": 10**6}, {"high": -1}, {"values": (-7,)}, {"values": (33.5,)}, {"low": 5, "high": 4}]
+    "condition", [{"low": 10**6}, {"high": -1}, {"values": (-7,)}, {"low": 5, "high": 4}]
 )
 def test_what_never_occurs_is_refused_and_the_reach_named(line, condition):
     with pytest.raises(ConditionError, match=r"x: .*Its values go from 0 to"):
+        _ask(line, **condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "nearest"),
+    [
+        ({"values": (33.5,)}, "33 and 34"),
+        ({"values": (33, 150.25)}, "150 and 151"),
+        ({"low": 0, "high": 1, "strict_low": True, "strict_high": True}, "0 and 1"),
+        ({"low": 33.2, "high": 33.8}, "33 and 34"),
+    ],
+)
+def test_the_nearest_values_are_named_where_there_are_some_on_both_sides(line, condition, nearest):
+    with pytest.raises(ConditionError, match=f"x: .*The nearest values are {nearest}$"):
         _ask(line, **condition)
 
 

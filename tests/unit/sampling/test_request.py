@@ -162,3 +162,37 @@ def test_moments_are_asked_for_to_the_second(chosen: str) -> None:
     asked = [dt.datetime(2024, 1, 9, 10, 15), dt.datetime(2024, 2, 20, 16, 1)]
     made = answer(model, 200, Request.of(model, [one_of(*asked).on("seen")]), RNG(0))
     assert set(made["seen"].to_pylist()) == set(asked)
+
+
+def test_only_what_is_asked_for_is_blamed(learned: Learned, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MOST_TRIES", 2_000)
+    wanted = Request.of(learned, [at_least(1e7).on("total")])
+    with pytest.raises(ConditionError, match=r"^total: .*do not meet total>=10000000.*goes from [\d.]+ to"):
+        answer(learned, 5, wanted, RNG(0))
+
+
+def test_an_impossible_row_is_named(learned: Learned, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MOST_TRIES", 500)
+    known = pa.table({"age": [20, 30, 40], "city": ["Oslo", "Rome", "Rome"], "country": ["Norway"] * 3})
+    wanted = Request.complete(learned, known, strict=True, source="rows.csv")
+    blamed = r"^rows.csv: row 12 cannot be completed.*break constraint fixed_combinations\("
+    with pytest.raises(ConditionError, match=blamed):
+        answer(learned, 3, wanted, RNG(0), offset=10)
+
+
+@pytest.mark.parametrize("column", ["city", "country"])
+def test_levels_that_were_never_learned_are_refused_or_kept(learned: Learned, column: str) -> None:
+    known = pa.table({"age": [20, 30, 40], column: [None, "Narnia", "Atlantis"]})
+    message = rf"^rows.csv: row 2, column '{column}' has no value 'Narnia'\. \d levels are known: '"
+    with pytest.raises(ConditionError, match=message):
+        Request.complete(learned, known, strict=True, source="rows.csv")
+    kept = Request.complete(learned, known, strict=False, source="rows.csv").known
+    assert kept is not None
+    assert kept[column].to_pylist() == [None, "Narnia", "Atlantis"]
+
+
+def test_errors_name_where_the_rows_come_from(learned: Learned) -> None:
+    with pytest.raises(DataError, match=r"^rows.csv: no column 'Age' was learned\. Did you mean: age\?"):
+        conform(learned, pa.table({"Age": [1]}), "rows.csv")
+    with pytest.raises(DataError, match=r"^rows.csv: column 'age' holds"):
+        conform(learned, pa.table({"age": ["old"]}), "rows.csv")

@@ -4,8 +4,9 @@ A moment becomes its day and its time of day, each on a line of its own, so that
 days of the week that never occur are never drawn.
 """
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -24,7 +25,7 @@ from reverie.codecs.ranges import find_evidence
 from reverie.codecs.storage import is_string
 from reverie.codecs.timeline import DAY, Timeline, is_temporal
 from reverie.codecs.weeks import DAYS, Week
-from reverie.core.errors import DataError
+from reverie.core.errors import ConditionError, DataError
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 from reverie.schema.types import Column
 
@@ -176,11 +177,14 @@ class Datetime(Codec):
                 self._show,
             )
         days, hours, _ = _by_day(condition, self._parse)
-        found = find_evidence(self.main, days, lambda day: self.week.place(Fraction(day)), self._show)
+        found = find_evidence(self.main, days, self._day, self._show_day)
         if hours is None:
             return found
-        unit = self.step * self.timeline.tick
-        return found | find_evidence(self.clock, hours, lambda seconds: Fraction(seconds) / unit)
+        try:
+            return found | find_evidence(self.clock, hours, self._second, self._show_time)
+        except ConditionError as error:
+            fix = error.fix.replace("values", "times of day")
+            raise ConditionError(error.what, where=self.column.name, fix=fix) from None
 
     def loose(self, condition: Condition) -> bool:
         """Of moments in text nothing is, for only the days of these can be asked."""
@@ -224,6 +228,21 @@ class Datetime(Codec):
     def _show(self, unit: float) -> str:
         ticks = self.week.restore(np.array([int(unit)])) * self._unit
         return str(self.timeline.write(ticks, np.array([True]))[0])
+
+    def _show_day(self, unit: float) -> str:
+        return self._show(unit).split(" ")[0]
+
+    def _show_time(self, unit: float) -> str:
+        return str(dt.timedelta(seconds=float(unit * self.step * self.timeline.tick)))
+
+    def _day(self, value: Any) -> Fraction:
+        """The place of a day or of the day of a value."""
+        return self.week.place(Fraction(value if isinstance(value, int) else self._parse(value).day))
+
+    def _second(self, value: Any) -> Fraction:
+        """The place of a number of seconds or of a value's time of day."""
+        seconds = value if isinstance(value, int | Fraction) else self._parse(value).second
+        return Fraction(seconds) / (self.step * self.timeline.tick)
 
     def _parse(self, value: Any) -> Moment:
         return parse_moment(value, self.column, self.timeline)
@@ -274,10 +293,7 @@ def _by_day(condition: Condition, parse: Any) -> tuple[Condition, Condition | No
         whole = [moment.whole_day for moment in moments]
         if condition.negate and not all(whole):
             return Condition(name, missing=False), None, False
-        days = replace(condition, values=tuple(moment.day for moment in moments))
-        if any(whole):
-            return days, None, all(whole)
-        return days, Condition(name, values=tuple(moment.second for moment in moments)), len(moments) == 1
+        return condition, None if any(whole) else condition, all(whole) or len(moments) == 1
     low = None if condition.low is None else parse(condition.low)
     high = None if condition.high is None else parse(condition.high)
     first = None if low is None else low.day + (low.whole_day and condition.strict_low)

@@ -278,3 +278,21 @@ def test_several_moments_are_their_days_and_their_times():
     codec, found = _ask("seconds", values=("2000-01-31 10:00:05", "2000-02-02 11:00:00"))
     times = {value.time() for value in _ends(codec, found, "x#time")}
     assert times == {dt.time(10, 0, 5), dt.time(11)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (
+            {"values": ("2500-01-01",)},
+            r"^x: has no value '2500-01-01'\. Its values go from [\d-]+ to [\d-]+$",
+        ),
+        (
+            {"values": ("2000-01-31 10:00:05.5",)},
+            r"^x: has no value '2000-01-31 10:00:05.5'\. The nearest times",
+        ),
+    ],
+)
+def test_moments_that_never_occur_are_named_as_they_were_asked_for(condition, message):
+    with pytest.raises(ConditionError, match=message):
+        _ask("seconds", **condition)

@@ -21,7 +21,7 @@ from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import choose_family
 from reverie.sampling import plan
-from reverie.sampling.conditions import from_given
+from reverie.sampling.conditions import read_given
 from reverie.sampling.constraints import check_consistent
 from reverie.sampling.request import Request, conform
 from reverie.sampling.table import Learned, describe, learn
@@ -106,7 +106,7 @@ class Synthesizer:
         self,
         n: int | None = None,
         *,
-        given: Mapping[str, Any] | Sequence[Condition] | Any = None,
+        given: Mapping[str, Any] | Sequence[Condition | str] | Any = None,
         seed: int | None = None,
         fast: bool = False,
         workers: int | None = None,
@@ -115,8 +115,9 @@ class Synthesizer:
         """New rows, in the kind of frame that was learned from (an Arrow table if that was a file).
 
         `n` is as many as were learned from unless told; `given` maps columns to values, lists of values, None
-        (missing) or wishes such as `rv.between(30, 40)`, or is a frame of partly known rows, each of which is
-        completed once. The same `seed` gives the same rows. Raises ConditionError if `given` cannot be met.
+        (missing) or wishes such as `rv.between(30, 40)`, lists conditions as text such as "age>=65", or is a
+        frame of partly known rows, or the path of one, each of which is completed once. The same `seed` gives
+        the same rows. Raises ConditionError if `given` cannot be met.
         """
         parts = self.stream(n, given=given, seed=seed, fast=fast, workers=workers, on_progress=on_progress)
         return self._frame(pa.concat_tables(parts))
@@ -147,8 +148,9 @@ class Synthesizer:
         Present cells are unchanged. A cell that is missing where the rules say it must be stays so only if
         drawn so.
         """
-        model, table = self._fitted(), _read(frame).single()[1]
-        request = Request.complete(model, table, strict=False)
+        model, data = self._fitted(), _read(frame)
+        table = data.single()[1]
+        request = Request.complete(model, table, strict=False, source=data.source)
         seed = self.seed if seed is None else seed
         parts = plan.stream(model, table.num_rows, request, seed=seed, workers=workers, fast=True)
         filled = pa.concat_tables(parts).select(table.column_names)
@@ -160,11 +162,11 @@ class Synthesizer:
         Densities are on the scale of the codecs (normal scores), so compare them between rows, not between
         models. Raises DataError if a column that was learned is not there.
         """
-        model = self._fitted()
-        table = conform(model, _read(frame).single()[1])
+        model, data = self._fitted(), _read(frame)
+        table = conform(model, data.single()[1], data.source)
         if lacking := [name for name in self.columns_ if name not in table.column_names]:
-            where, fix = model.schema.name, "Give a table with the columns that were learned"
-            raise ConfigError(f"has no column '{lacking[0]}'", where=where, fix=fix)
+            fix = "Give a table with the columns that were learned"
+            raise ConfigError(f"has no column '{lacking[0]}'", where=data.source, fix=fix)
         rng = child(self.seed if seed is None else seed, "log_prob")
         return np.asarray(model.log_prob(table.select(list(self.columns_)), rng), dtype=np.float64)
 
@@ -223,11 +225,11 @@ class Synthesizer:
         model = self._fitted()
         if given is None:
             return Request()
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            return Request.of(model, given)
-        if isinstance(given, Mapping) and not isinstance(given, pa.Table):
-            return Request.of(model, from_given(given, self.columns_))
-        return Request.complete(model, _read(given).single()[1], strict=True)
+        conditions = read_given(given, self.columns_)
+        if conditions is not None:
+            return Request.of(model, conditions)
+        data = _read(given)
+        return Request.complete(model, data.single()[1], strict=True, source=data.source)
 
     def _total(self, n: int | None, request: Request) -> int:
         if request.known is None:

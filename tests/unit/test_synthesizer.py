@@ -64,6 +64,16 @@ def test_conditions(synthesizer: rv.Synthesizer) -> None:
         synthesizer.sample(5, given={"agee": 3})
 
 
+def test_conditions_as_texts(synthesizer: rv.Synthesizer) -> None:
+    made = synthesizer.sample(60, given=["city in {Oslo,Bonn}", "age>=65"])
+    assert made["age"].min() >= 65
+    assert set(made["city"]) <= {"Oslo", "Bonn"}
+    with pytest.raises(ConfigError, match="Write it in a list"):
+        synthesizer.sample(5, given="age>=65")
+    with pytest.raises(ConfigError, match="Give a dict"):
+        synthesizer.sample(5, given=[65])
+
+
 def test_partly_known_rows(synthesizer: rv.Synthesizer) -> None:
     made = synthesizer.sample(given=pd.DataFrame({"age": [20, 80, 30], "city": [None, None, "Bonn"]}))
     assert made["age"].tolist() == [20, 80, 30]

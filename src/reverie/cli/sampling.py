@@ -102,9 +102,9 @@ def impute(
     from reverie.synthesizer import load
 
     synthesizer = load(model)
-    table = options.read_table(data, None).single()[1]
-    holes = sum(column.null_count for column in read_table(synthesizer.schema_, table).columns)
-    filled = synthesizer.impute(table, seed=seed, workers=workers or options.cores())
+    found = options.read_table(data, None)
+    holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
+    filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores())
     left = sum(column.null_count for column in filled.columns)  # a missing value may have been drawn
     _write(output, iter([filled]))
     filling = f"{holes - left:,} of {terminal.count(holes, 'missing cell')} filled"

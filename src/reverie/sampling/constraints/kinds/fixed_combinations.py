@@ -211,6 +211,10 @@ class FixedCombinations(Rule):
             return [Condition(key, missing=True)] if len(levels) == 1 else []
         return [Condition(key, values=tuple(levels))]
 
+    def values(self, column: str) -> pa.Array | None:
+        """Those of the combinations."""
+        return flat(pc.unique(self.combos.table[column])).drop_null()
+
     def state(self) -> dict[str, Any]:
         """The combinations."""
         return {"mode": self.mode, "combos": self.combos.state()}

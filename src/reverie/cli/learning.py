@@ -38,6 +38,7 @@ def inspect(
     """
     from reverie.models.artifact import is_artifact
 
+    options.check_places((data,), (output, (".json",)))
     if is_artifact(data):
         _inspect_model(data, output)
     else:
@@ -81,15 +82,16 @@ def fit(
     most = None if rows is None else options.parse_count(rows, "--max-rows")
     learn(data, output, table, json, model=model, seed=seed, schema=schema, budget=seconds, max_rows=most)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
-    terminal.say(f"Next: {next_}", error=json == "-")
+    terminal.say(f"Next: {next_}", error="-" in (output, json))
 
 
 def learn(data: str, output: str, table: str | None = None, json: str | None = None, **settings: Any) -> None:
     """Learn `data`, write the model to `output` and say how it went; `settings` are the Synthesizer's."""
+    from reverie.models.artifact import SUFFIX
     from reverie.synthesizer import Synthesizer
 
     start = time.perf_counter()
-    options.check_place(output)
+    options.check_places((data, settings.get("schema")), (output, (SUFFIX,)), (json, ()))
     found = options.read_table(data, table)
     read = time.perf_counter() - start
     synthesizer = Synthesizer(**settings, threads=options.cores())
@@ -195,4 +197,4 @@ def _summarise(
         f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
         f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",
     ]
-    terminal.say(*lines, error=json == "-")
+    terminal.say(*lines, error="-" in (output, json))

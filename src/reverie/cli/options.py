@@ -2,10 +2,13 @@
 
 import os
 import re
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reverie.core.errors import ConfigError
+from reverie.core.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
     from reverie.core.dataset import Dataset
@@ -74,8 +77,42 @@ def read_table(data: str, table: str | None) -> "Dataset":
     return Dataset({table: found.tables[table]}, found.source, found.notes)
 
 
-def check_place(path: str) -> None:
-    """Find out before a long step that its result could not be written. Raises OutputError."""
+def check_places(inputs: Iterable[str | None], *outputs: tuple[str | None, Collection[str]]) -> None:
+    """Find out before any work that the outputs of a command would not do; those that are None are left out.
+
+    Each comes with the suffixes it may have, where not all will do. Raises OutputError: another suffix, a
+    place that cannot be written, one that is written twice, or that is among the `inputs`.
+    """
+    from reverie.io.outputs import check_suffix
+    from reverie.io.sources import files
+
+    read = [str(file) for data in inputs if data is not None for file in files(data)]
+    places = [(place, suffixes) for place, suffixes in outputs if place is not None]
+    for place, suffixes in places:
+        if any(_is_same(place, file) for file in read):
+            fix = "Choose another place to write to"
+            raise OutputError("is read by this command, so it is not overwritten", where=place, fix=fix)
+        if suffixes:
+            check_suffix(place, suffixes)
+    for (place, _), (other, _) in combinations(places, 2):
+        if _is_same(place, other):
+            where = "the standard output" if place == "-" else place
+            raise OutputError("two results cannot go there", where=where, fix="Write one of them elsewhere")
+    for place, _ in places:
+        _try(place)
+
+
+def _is_same(left: str, right: str) -> bool:
+    """Whether two paths mean one file; devices and pipes, which nothing replaces, are never the same."""
+    if "-" in (left, right):
+        return left == right
+    one, other = Path(left).expanduser(), Path(right).expanduser()
+    if one.exists() and other.exists():
+        return one.is_file() and one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _try(path: str) -> None:
     from reverie.io.outputs import replacing
 
     with suppress(_Leave), replacing(path):

@@ -47,6 +47,10 @@ class OutputError(ReverieError):
     """The result cannot be written."""
 
 
+class PipeError(OutputError):
+    """The program that reads the result has ended."""
+
+
 class DependencyError(ReverieError):
     """An optional library is missing; `fix` names the extra to install."""
 

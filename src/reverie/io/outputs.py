@@ -5,12 +5,12 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from reverie.core.errors import OutputError
+from reverie.core.errors import OutputError, PipeError
 
 
 @contextmanager
@@ -45,7 +45,17 @@ def writing(where: str) -> Iterator[None]:
 def explain(error: OSError, where: str) -> OutputError:
     """The OutputError that tells a user what `error` means."""
     what, fix = _MEANINGS.get(error.errno or 0, ("cannot be written", "Check the path and the disk"))
-    return OutputError(what, where=where, fix=fix)
+    kind = PipeError if error.errno == errno.EPIPE else OutputError
+    return kind(what, where=where, fix=fix)
+
+
+def check_suffix(where: str, suffixes: Collection[str]) -> None:
+    """Raise OutputError unless the path ends in one of `suffixes`; '-' and devices need none."""
+    suffix = Path(where).suffix.lower()
+    if suffix not in suffixes and where != "-" and not where.startswith("/dev/"):
+        what = f"unsupported suffix '{suffix}'" if suffix else "no suffix says the format"
+        fix = f"Use one of: {', '.join(suffixes)}" if len(suffixes) > 1 else f"Use {', '.join(suffixes)}"
+        raise OutputError(what, where=where, fix=fix)
 
 
 _MEANINGS = {

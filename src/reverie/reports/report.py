@@ -17,6 +17,9 @@ from reverie.reports import build
 from reverie.sampling.table import describe
 from reverie.schema.types import Table
 
+SUFFIXES = (".html", ".json")
+"""What a report is saved as."""
+
 
 @dataclass(frozen=True)
 class Report:

@@ -41,11 +41,14 @@ def test_tables(tmp_path: Path) -> None:
 
 def test_places_are_tried_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "kept.csv").write_text("x")
-    options.check_place(str(tmp_path / "kept.csv"))
-    options.check_place(str(tmp_path / "new.csv"))
+    options.check_places((), (str(tmp_path / "kept.csv"), ()), (str(tmp_path / "new.csv"), ()), (None, ()))
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("kept.csv", "x")]
     with pytest.raises(OutputError):
-        options.check_place(str(tmp_path / "no" / "new.csv"))
+        options.check_places((), (str(tmp_path / "no" / "new.csv"), ()))
+
+
+def test_standard_streams_and_devices_can_be_read_and_written() -> None:
+    options.check_places(("-", "/dev/null"), ("-", (".csv",)), ("/dev/null", ()), ("/dev/null", ()))
 
 
 def test_cores() -> None:

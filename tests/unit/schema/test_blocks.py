@@ -52,3 +52,7 @@ def test_blocks_do_not_change() -> None:
     np.testing.assert_array_equal(blocks["kind"], [0, 1])
     with pytest.raises(TypeError):
         blocks.arrays["kind"] = arrays["kind"]  # type: ignore[index]
+
+
+def test_no_value_is_shown() -> None:
+    assert repr(made(2)) == "Blocks(2 rows of kind, x, latent)"

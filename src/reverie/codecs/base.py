@@ -8,6 +8,7 @@ What a finished codec keeps, its `state`, holds no value that fewer than `Protec
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,7 +47,7 @@ class Profile:
     """
 
     name: str
-    sample: pa.Array
+    sample: pa.Array = field(repr=False)
     rows: int
     nulls: int
     distinct: int | None
@@ -146,9 +147,11 @@ def codec_for(column: Column, *, where: str = "") -> type[Codec]:
     """The codec class for a column. Raises SchemaError, naming the types known, if its type is not."""
     known = types()
     if column.type not in known:
+        near = get_close_matches(column.type, known, n=1)
+        meant = f"Did you mean '{near[0]}'? " if near else ""
         raise SchemaError(
             f"unknown type '{column.type}'",
             where=f"{where}.{column.name}" if where else column.name,
-            fix=f"Choose one of: {', '.join(sorted(known))}",
+            fix=f"{meant}Choose one of: {', '.join(sorted(known))}",
         )
     return known[column.type]

@@ -73,13 +73,14 @@ def fit(
     Any number of rows can then be made with 'reverie sample'.
     """
     from reverie.core.errors import ConfigError
+    from reverie.core.quantities import parse_count, parse_seconds
     from reverie.models.choice import check_private, choose_family
 
     if device not in ("auto", "cpu"):
         raise ConfigError(f"no device '{device[:20]}'", where="--device", fix="Use auto or cpu")
     check_private(choose_family(model)[0], epsilon)
-    seconds = None if budget is None else options.parse_seconds(budget)
-    most = None if rows is None else options.parse_count(rows, "--max-rows")
+    seconds = None if budget is None else parse_seconds(budget, "--budget")
+    most = None if rows is None else parse_count(rows, "--max-rows")
     learn(data, output, table, json, model=model, seed=seed, schema=schema, budget=seconds, max_rows=most)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error="-" in (output, json))
@@ -189,7 +190,7 @@ def _summarise(
     facts = {
         "model": output, "rows": synthesizer.rows_, "columns": columns, "family": synthesizer.family_,
         "why": synthesizer.why_, "seconds": round(seconds, 3), "steps": synthesizer.timings_,
-        "notes": list(found.notes),
+        "notes": [*found.notes, *synthesizer.notes_],
     }  # fmt: skip
     terminal.write_json(json, facts)
     lines = [f"note: {note}" for note in found.notes]

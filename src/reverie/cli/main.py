@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from types import FrameType, TracebackType
 from typing import Annotated, Any
 
 import typer
 
 from reverie.cli import judging, learning, sampling
-from reverie.core.errors import OutputError, PipeError, ReverieError
+from reverie.core.errors import OutputError, PipeError, ReverieError, ReverieWarning
 
 INTERRUPTED = 130
 
@@ -79,10 +80,10 @@ def run(arguments: list[str] | None = None) -> int:
 def main() -> None:
     """The entry point of the command."""
     if not _debugging():
-        import warnings
-
         warnings.simplefilter("ignore")
         sys.excepthook = _report_defect
+    warnings.simplefilter("always", ReverieWarning)
+    warnings.showwarning = _tell
     _heed_signals()
     sys.exit(run())
 
@@ -134,6 +135,10 @@ def _interrupted() -> int:
 def _silence() -> None:
     # What is left in the buffer would fail again when the interpreter closes it.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(message: Warning | str, *_: Any, **__: Any) -> None:
+    sys.stderr.write(f"note: {message}\n")
 
 
 def _report_defect(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:

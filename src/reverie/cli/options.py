@@ -1,7 +1,6 @@
-"""What is written after the options: numbers of rows, times, tables, places to write to."""
+"""What is written after the options: numbers of rows, tables, places to write to."""
 
 import os
-import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from itertools import combinations
@@ -9,40 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reverie.core.errors import ConfigError, OutputError
+from reverie.core.quantities import parse_count
 
 if TYPE_CHECKING:
     from reverie.core.dataset import Dataset
-
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-
-
-def parse_count(text: str, option: str = "-n") -> int:
-    """A number of rows: 1000000, 1_000_000, 1,000,000 or 1e6. Raises ConfigError unless it is whole and at
-    least 1.
-
-    >>> parse_count("1e6")
-    1000000
-    """
-    try:
-        value = float(text.replace("_", "").replace(",", ""))
-    except ValueError:
-        value = float("nan")
-    if not (1 <= value < 2**53 and value.is_integer()):
-        fix = "Give a whole number of at least 1, such as 1000000 or 1e6"
-        raise ConfigError(f"'{text[:40]}' is no number of rows", where=option, fix=fix)
-    return int(value)
-
-
-def parse_seconds(text: str, option: str = "--budget") -> float:
-    """A time: 90, 90s, 5m or 1h. Raises ConfigError.
-
-    >>> parse_seconds("5m")
-    300.0
-    """
-    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(s|m|min|h|)\s*", text.lower())
-    if not found or float(found[1]) <= 0:
-        raise ConfigError(f"'{text[:40]}' is no time", where=option, fix="Write for example 60s, 5m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
 
 
 def count_rows(rows: str | None, scale: float | None, learned: int) -> int:
@@ -50,7 +19,7 @@ def count_rows(rows: str | None, scale: float | None, learned: int) -> int:
     if rows is not None and scale is not None:
         raise ConfigError("given together with --scale", where="-n", fix="Give one of the two")
     if rows is not None:
-        return parse_count(rows)
+        return parse_count(rows, "-n")
     if scale is None:
         return learned
     if not 0 < scale < 1e12:

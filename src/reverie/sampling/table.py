@@ -40,6 +40,11 @@ class Learned:
     fitted: Fitted | None
     critic: Any
     rows: int
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        family = "no model" if self.fitted is None else self.fitted.family
+        return f"Learned({family} of {self.rows:,} rows, {len(self.schema.columns)} columns)"
 
     @property
     def schema(self) -> Table:

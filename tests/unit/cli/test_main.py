@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reverie.cli import main
-from reverie.core.errors import InternalError
+from reverie.core.errors import InternalError, ReverieWarning
 
 
 def ends_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -54,6 +54,11 @@ def test_defects_tell_no_value(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().err
     assert said.startswith("error: a defect of Reverie (ValueError in test_main.py")
     assert "secret" not in said
+
+
+def test_warnings_are_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    main._tell(ReverieWarning("holds no code"), ReverieWarning, "file.py", 3)
+    assert capsys.readouterr().err == "note: holds no code\n"
 
 
 def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,22 +8,6 @@ from reverie.cli import options
 from reverie.core.errors import ConfigError, OutputError
 
 
-@pytest.mark.parametrize(("text", "rows"), [("1e6", 10**6), ("1_000", 1000), ("1,000", 1000), ("7", 7)])
-def test_counts(text: str, rows: int) -> None:
-    assert options.parse_count(text) == rows
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("60s", 60), ("1.5m", 90), ("1h", 3600)])
-def test_times(text: str, seconds: float) -> None:
-    assert options.parse_seconds(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0s", "-1", "1d", "s"])
-def test_no_times(text: str) -> None:
-    with pytest.raises(ConfigError):
-        options.parse_seconds(text)
-
-
 def test_how_many_rows() -> None:
     assert options.count_rows(None, None, 50) == 50
     assert options.count_rows("9", None, 50) == 9

@@ -6,6 +6,7 @@ import pytest
 from reverie.core.errors import ArtifactError
 from reverie.core.nested import split
 from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
+from reverie.models.deadline import Deadline, OutOfTimeError
 from reverie.models.linear import fit_line, normal_scores
 
 RECIPE = Recipe()
@@ -247,3 +248,10 @@ def test_a_damaged_state_is_refused(learned, damage) -> None:
 def test_trees_of_more_features_are_refused(learned) -> None:
     with pytest.raises(ArtifactError):
         Ensemble.from_state(learned.state(), features=1)
+
+
+def test_past_a_deadline_boosting_is_given_up(known) -> None:
+    features, target, _ = known
+    late = replace(RECIPE, deadline=Deadline.after(-1))
+    with pytest.raises(OutOfTimeError):
+        fit_classes(features, target, 3, late, np.random.default_rng(0))

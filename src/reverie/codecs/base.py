@@ -123,6 +123,10 @@ class Codec(ABC):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """What `condition` says of the blocks. Raises ConditionError if the column can never meet it."""
 
+    def holds(self) -> str:
+        """What values are made of what was kept of the real column, in a few words."""
+        return "new ones"
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """JSON-able state; numpy arrays are allowed as values and are stored beside the JSON."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-FIRST_ROWS = 500
+FIRST_ROWS = 300
 """Rows that are always worked on, however short the time."""
 MOST_GROWTH = 8
 """Times as many rows that the time of some is taken to tell of."""

@@ -47,7 +47,7 @@ def test_without_a_limit_all_is_done_at_once(clock: Clock) -> None:
 def test_time_enough_is_for_all_rows(clock: Clock) -> None:
     made, done, asked = run(clock, 1_000, rows=30_000)
     assert (made, done) == ("of 30000", 30_000)
-    assert asked == [500, 4_000, 30_000]
+    assert asked == [300, 2_400, 19_200, 30_000]
 
 
 @pytest.mark.parametrize("seconds", [1, 5, 20, 60])
@@ -66,7 +66,7 @@ def test_what_is_cut_short_counts_for_nothing(clock: Clock) -> None:
 
 
 def test_some_rows_are_always_worked_on(clock: Clock) -> None:
-    assert run(clock, 0)[:2] == ("of 500", 500)
+    assert run(clock, 0)[:2] == ("of 300", 300)
     assert run(clock, 0, rows=20)[:2] == ("of 20", 20)
 
 

@@ -182,6 +182,13 @@ class Datetime(Codec):
         unit = self.step * self.timeline.tick
         return found | find_evidence(self.clock, hours, lambda seconds: Fraction(seconds) / unit)
 
+    def holds(self) -> str:
+        """The range."""
+        if self.main.ends is None:
+            return "none"
+        low, high = (self._show(end) for end in self.main.ends)
+        return f"{low} to {high}"
+
     def state(self) -> dict[str, Any]:
         return {
             "storage": self.timeline.storage,

@@ -121,6 +121,11 @@ class Personal(Codec):
         """Only whether a value is there can be asked."""
         return self.presence.evidence(condition, "is personal data and its values are made up")
 
+    def holds(self) -> str:
+        """Kind and locale: no value."""
+        options = self.column.options
+        return f"{options['kind']}, {options.get('locale') or _DEFAULT_LOCALE}; made up, none is learned"
+
     def state(self) -> dict[str, Any]:
         """Kinds of cell and Arrow type."""
         return {"kinds": list(self.presence.kinds), "storage": self.storage}

@@ -141,6 +141,6 @@ def test_a_budget_of_time_enough_changes_nothing(blocks, fitted) -> None:
 
 def test_a_short_budget_means_fewer_rows_and_that_is_told(blocks) -> None:
     made = learn(blocks, budget=Budget(seconds=0.0))
-    assert made.notes == ("the budget of time was enough for 500 of 2,000 rows to learn from",)
+    assert made.notes == ("the budget of time was enough for 300 of 2,000 rows to learn from",)
     assert same(made.state(), learn(blocks, budget=Budget(seconds=0.0)).state())
     assert len(made.sample(10, rng=np.random.default_rng(0)).arrays) == 4

@@ -79,6 +79,9 @@ class View:
     fake: Side
     holdout: Side | None
 
+    def __repr__(self) -> str:
+        return f"View({len(self.fields)} columns, {self.real.rows:,} real and {self.fake.rows:,} fake rows)"
+
     @property
     def numbers(self) -> tuple[Field, ...]:
         """Numerical and datetime columns, in the order of the columns of `Side.numbers`."""

@@ -70,7 +70,7 @@ def run(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except _Stopped as stopped:
-        return _fail("stopped; nothing was left behind", 128 + stopped.number)
+        return _interrupted("stopped", 128 + stopped.number)
     except MemoryError:
         return _fail("not enough memory. Give fewer rows or columns (--max-rows, -n), or fewer --workers", 2)
     except OSError as error:
@@ -128,8 +128,11 @@ def _usage(error: Any) -> str:
     return f"{error.format_message().rstrip('.')}. See: {command} --help"
 
 
-def _interrupted() -> int:
-    return _fail("interrupted; nothing was left behind", INTERRUPTED)
+def _interrupted(how: str = "interrupted", code: int = INTERRUPTED) -> int:
+    from reverie.io.outputs import remove_unfinished
+
+    remove_unfinished()
+    return _fail(f"{how}; nothing was left behind", code)
 
 
 def _silence() -> None:

@@ -33,6 +33,17 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[BinaryIO]
         yield from _replace(target, str(path), overwrite)
 
 
+def remove_unfinished() -> None:
+    """Remove what a signal left, between two instructions that belong together, of files under way."""
+    for part in _UNFINISHED:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+_UNFINISHED: set[Path] = set()
+"""Hidden files that may be there."""
+
+
 @contextmanager
 def writing(where: str) -> Iterator[None]:
     """Turn what the system says of a failed write into one clear line."""
@@ -89,6 +100,7 @@ def _replace(target: Path, where: str, overwrite: bool) -> Iterator[BinaryIO]:
     if not overwrite and target.exists():
         raise OutputError("exists already", where=where, fix="Remove it, or choose another name")
     part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    _UNFINISHED.add(part)
     with writing(where):
         sink = part.open("xb")
     try:
@@ -96,6 +108,7 @@ def _replace(target: Path, where: str, overwrite: bool) -> Iterator[BinaryIO]:
         with writing(where):
             sink.close()
             part.replace(target)
+        _UNFINISHED.discard(part)
     except BaseException:
         with suppress(OSError):
             sink.close()

@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from reverie.core.errors import ArtifactError
 from reverie.core.nested import join, split
@@ -30,9 +31,7 @@ CAPABILITIES = Capabilities(
 )
 
 
-SLOW = Recipe(
-    rounds=800, rate=0.05, depth=6, rows_share=1.0, features_share=1.0, patience=50, least_gain=0.0, line=True
-)
+SLOW = Recipe(rounds=500, rate=0.08, depth=6, rows_share=1.0, patience=30, least_gain=0.0, line=True)
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,8 @@ def fit(
     blocks = blocks if chosen is None else blocks.take(chosen)
     deadline = Deadline.after(budget.seconds)
     mixed = np.arange(blocks.rows) if deadline == NEVER else np.random.default_rng(0).permutation(blocks.rows)
-    with ThreadPoolExecutor(budget.threads) as pool:
+    # Columns are learned side by side: were each product of matrices to use all cores too, both would wait.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(budget.threads) as pool:
 
         def work(rows: int, deadline: Deadline) -> Trees:
             some = blocks if rows == blocks.rows else blocks.take(np.sort(mixed[:rows]))

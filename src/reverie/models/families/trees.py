@@ -24,7 +24,7 @@ from reverie.models.features import PENDING, Feature, FeatureSpace
 from reverie.models.ordering import choose_order
 from reverie.models.particles import BlockEvidence
 from reverie.models.sequential import Sequential
-from reverie.schema.blocks import Blocks, Category, CategoryEvidence, RealEvidence, Spec
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Real, RealEvidence, Spec
 
 CAPABILITIES = Capabilities(
     "boosted trees, column by column: fast and faithful on tables", log_prob=True, given=True
@@ -36,13 +36,16 @@ SLOW = Recipe(rounds=500, rate=0.08, depth=6, rows_share=1.0, patience=30, least
 
 @dataclass(frozen=True)
 class Config:
-    """How to learn: `most_rows` bounds the rows that are learned from, drawn at random.
+    """How to learn: at most `most_rows`, drawn at random, and of them at most `most_cells`, if that leaves
+    `least_rows`, as each column is learned from all before it.
 
     `recipe` is how to boost; `slow`, for categories of at most `few` classes, where small steps cost little;
     `trial`, where orders of columns are compared.
     """
 
     most_rows: int = 200_000
+    most_cells: int = 2_000_000
+    least_rows: int = 20_000
     recipe: Recipe = field(default_factory=lambda: Recipe(line=True))
     few: int = 4
     slow: Recipe = field(default_factory=lambda: SLOW)
@@ -178,7 +181,9 @@ def fit(
     Where the budget's time is short, fewer rows are learned from, which the model's `notes` tell; given time
     enough, the model is the same as without a budget.
     """
-    chosen = _choose_rows(blocks.rows, weights, config.most_rows, rng)
+    columns = max(sum(not isinstance(spec, Real) or spec.gate is None for spec in blocks.specs), 1)
+    most = min(config.most_rows, max(config.most_cells // columns, config.least_rows))
+    chosen = _choose_rows(blocks.rows, weights, most, rng)
     blocks = blocks if chosen is None else blocks.take(chosen)
     deadline = Deadline.after(budget.seconds)
     mixed = np.arange(blocks.rows) if deadline == NEVER else np.random.default_rng(0).permutation(blocks.rows)

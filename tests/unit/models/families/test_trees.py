@@ -98,6 +98,18 @@ def test_no_more_rows_are_learned_from_than_allowed(blocks, fitted) -> None:
     assert max(feature.size for feature in fitted.space.features) > 200
 
 
+def test_no_more_cells_are_learned_from_than_allowed_but_for_the_least_rows(blocks) -> None:
+    """Three columns: the gate counts, the number that hangs on it does not."""
+    bounded = replace(CONFIG, most_cells=300, least_rows=10)
+    assert same(
+        learn(blocks, config=bounded).state(), learn(blocks, config=replace(CONFIG, most_rows=100)).state()
+    )
+    floor = replace(bounded, least_rows=200)
+    assert same(
+        learn(blocks, config=floor).state(), learn(blocks, config=replace(CONFIG, most_rows=200)).state()
+    )
+
+
 def test_weights_are_frequencies(blocks) -> None:
     weights = np.where(blocks["sex"] == 1, 9.0, 1.0)
     drawn = learn(blocks, weights=weights).sample(4000, rng=np.random.default_rng(0))

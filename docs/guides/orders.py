@@ -1,7 +1,8 @@
-"""Write orders.csv and later.csv, the made-up web shop of the guides: python docs/guides/orders.py."""
+"""Write orders.csv, later.csv and holes.csv, the guides' made-up web shop: python docs/guides/orders.py."""
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from faker import Faker
 
@@ -40,6 +41,17 @@ def orders(rows: int, seed: int) -> pa.Table:
     )
 
 
+def holes(table: pa.Table, seed: int) -> pa.Table:
+    """The table with a tenth of the cells of some columns taken out."""
+    rng = np.random.default_rng(seed)
+    for name in ("age", "country", "product", "price", "total"):
+        out = pa.array(rng.random(table.num_rows) < 0.1)
+        kept = pc.if_else(out, pa.scalar(None, table[name].type), table[name])
+        table = table.set_column(table.column_names.index(name), name, kept)
+    return table
+
+
 if __name__ == "__main__":
     for name, seed in (("orders.csv", 1), ("later.csv", 2)):
         pyarrow.csv.write_csv(orders(ROWS, seed), name)
+    pyarrow.csv.write_csv(holes(orders(500, 3), 3), "holes.csv")

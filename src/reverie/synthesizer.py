@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from reverie.codecs.base import Condition
 from reverie.codecs.infer import check_schema
+from reverie.codecs.spelling import read_table
 from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, SchemaError
 from reverie.core.rng import child
@@ -20,7 +21,7 @@ from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import choose_family
 from reverie.sampling import plan
-from reverie.sampling.conditions import from_given
+from reverie.sampling.conditions import read_given
 from reverie.sampling.constraints import check_consistent
 from reverie.sampling.request import Request, conform
 from reverie.sampling.table import Learned, describe, learn
@@ -36,7 +37,7 @@ class Synthesizer:
     rows are learned from.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_` and
-    `timings_` (seconds by step).
+    `timings_` (seconds by step); `notes_` says how the data was read, where that is not plain.
 
     >>> frame = {"a": [1, 2, 3, 4, 5] * 20, "b": ["x", "y"] * 50}
     >>> Synthesizer(model="copula").fit(frame).sample(3)["b"][0] in ("x", "y")
@@ -48,6 +49,7 @@ class Synthesizer:
     family_: str
     why_: str
     timings_: dict[str, float]
+    notes_: tuple[str, ...]
 
     def __init__(
         self,
@@ -83,7 +85,8 @@ class Synthesizer:
         """
         self._check()
         clock = _Clock(on_progress)
-        name, table = clock.time("read", lambda: _read(data).single())
+        found = clock.time("read", lambda: _read(data))
+        (name, table), self.notes_ = found.single(), found.notes
         self._like = _empty(data)
         table = self._cut(table)
         self.schema_ = clock.time("schema", lambda: self._describe(name, table))
@@ -103,7 +106,7 @@ class Synthesizer:
         self,
         n: int | None = None,
         *,
-        given: Mapping[str, Any] | Sequence[Condition] | Any = None,
+        given: Mapping[str, Any] | Sequence[Condition | str] | Any = None,
         seed: int | None = None,
         fast: bool = False,
         workers: int | None = None,
@@ -112,8 +115,9 @@ class Synthesizer:
         """New rows, in the kind of frame that was learned from (an Arrow table if that was a file).
 
         `n` is as many as were learned from unless told; `given` maps columns to values, lists of values, None
-        (missing) or wishes such as `rv.between(30, 40)`, or is a frame of partly known rows, each of which is
-        completed once. The same `seed` gives the same rows. Raises ConditionError if `given` cannot be met.
+        (missing) or wishes such as `rv.between(30, 40)`, lists conditions as text such as "age>=65", or is a
+        frame of partly known rows, or the path of one, each of which is completed once. The same `seed` gives
+        the same rows. Raises ConditionError if `given` cannot be met.
         """
         parts = self.stream(n, given=given, seed=seed, fast=fast, workers=workers, on_progress=on_progress)
         return self._frame(pa.concat_tables(parts))
@@ -144,8 +148,9 @@ class Synthesizer:
         Present cells are unchanged. A cell that is missing where the rules say it must be stays so only if
         drawn so.
         """
-        model, table = self._fitted(), _read(frame).single()[1]
-        request = Request.complete(model, table, strict=False)
+        model, data = self._fitted(), _read(frame)
+        table = data.single()[1]
+        request = Request.complete(model, table, strict=False, source=data.source)
         seed = self.seed if seed is None else seed
         parts = plan.stream(model, table.num_rows, request, seed=seed, workers=workers, fast=True)
         filled = pa.concat_tables(parts).select(table.column_names)
@@ -157,11 +162,11 @@ class Synthesizer:
         Densities are on the scale of the codecs (normal scores), so compare them between rows, not between
         models. Raises DataError if a column that was learned is not there.
         """
-        model = self._fitted()
-        table = conform(model, _read(frame).single()[1])
+        model, data = self._fitted(), _read(frame)
+        table = conform(model, data.single()[1], data.source)
         if lacking := [name for name in self.columns_ if name not in table.column_names]:
-            where, fix = model.schema.name, "Give a table with the columns that were learned"
-            raise ConfigError(f"has no column '{lacking[0]}'", where=where, fix=fix)
+            fix = "Give a table with the columns that were learned"
+            raise ConfigError(f"has no column '{lacking[0]}'", where=data.source, fix=fix)
         rng = child(self.seed if seed is None else seed, "log_prob")
         return np.asarray(model.log_prob(table.select(list(self.columns_)), rng), dtype=np.float64)
 
@@ -213,18 +218,18 @@ class Synthesizer:
             return describe(name, table, self.constraints)
         check_schema(schema, table)
         schema = schema.model_copy(update={"constraints": (*schema.constraints, *self.constraints)})
-        check_consistent(schema.constraints, schema, table)
+        check_consistent(schema.constraints, schema, read_table(schema, table))
         return schema
 
     def _request(self, given: Any) -> Request:
         model = self._fitted()
         if given is None:
             return Request()
-        if isinstance(given, Sequence) and not isinstance(given, str):
-            return Request.of(model, given)
-        if isinstance(given, Mapping) and not isinstance(given, pa.Table):
-            return Request.of(model, from_given(given, self.columns_))
-        return Request.complete(model, _read(given).single()[1], strict=True)
+        conditions = read_given(given, self.columns_)
+        if conditions is not None:
+            return Request.of(model, conditions)
+        data = _read(given)
+        return Request.complete(model, data.single()[1], strict=True, source=data.source)
 
     def _total(self, n: int | None, request: Request) -> int:
         if request.known is None:
@@ -259,7 +264,7 @@ def load(path: str | Path) -> Synthesizer:
         made.model_ = Learned.from_state(held.parts["table"])
         made.schema_ = made.model_.schema
         made.family_, made.why_ = str(held.about["family"]), str(held.about["why"])
-        made.timings_ = dict(held.about["timings"])
+        made.timings_, made.notes_ = dict(held.about["timings"]), ()
         made._like = _FRAMES.get(held.about["frame"], lambda: None)()
     except ReverieError as error:
         raise ArtifactError(f"cannot be used: {error.what}", where=str(path), fix=error.fix) from None

@@ -64,6 +64,16 @@ def test_conditions(synthesizer: rv.Synthesizer) -> None:
         synthesizer.sample(5, given={"agee": 3})
 
 
+def test_conditions_as_texts(synthesizer: rv.Synthesizer) -> None:
+    made = synthesizer.sample(60, given=["city in {Oslo,Bonn}", "age>=65"])
+    assert made["age"].min() >= 65
+    assert set(made["city"]) <= {"Oslo", "Bonn"}
+    with pytest.raises(ConfigError, match="Write it in a list"):
+        synthesizer.sample(5, given="age>=65")
+    with pytest.raises(ConfigError, match="Give a dict"):
+        synthesizer.sample(5, given=[65])
+
+
 def test_partly_known_rows(synthesizer: rv.Synthesizer) -> None:
     made = synthesizer.sample(given=pd.DataFrame({"age": [20, 80, 30], "city": [None, None, "Bonn"]}))
     assert made["age"].tolist() == [20, 80, 30]
@@ -158,3 +168,72 @@ def test_public_names() -> None:
     assert all(getattr(rv, name) is not None for name in rv.__all__)
     with pytest.raises(AttributeError):
         rv.nothing  # noqa: B018
+
+
+def _european(rows: int = 400) -> dict[str, list[str]]:
+    """An order list as a spreadsheet writes it: each product has its price, and totals follow from them."""
+    rng = np.random.default_rng(0)
+    prices = (rng.integers(100, 90_000, 10) / 100)[rng.integers(0, 10, rows)]
+    counts = rng.integers(1, 9, rows)
+    days = np.datetime64("2022-01-01") + rng.integers(0, 700, rows)
+
+    def spell(number: float) -> str:
+        return f"{number:,.2f}".translate(str.maketrans(",.", ".,")) + " €"
+
+    return {
+        "product": [f"p{price}" for price in prices],
+        "count": [str(count) for count in counts],
+        "price": [spell(price) for price in prices],
+        "total": [spell(price * count) for price, count in zip(prices, counts, strict=True)],
+        "share": [f"{x / 10:.1f}".replace(".", ",") for x in rng.integers(0, 1_000, rows)],
+        "day": [f"{day.day}.{day.month}.{day.year}" for day in days.tolist()],
+    }
+
+
+def test_numbers_and_dates_are_learned_as_such_and_written_as_they_were(tmp_path: Path) -> None:
+    table = pa.table(_european())
+    path = tmp_path / "orders.csv"
+    lines = [";".join(table.column_names), *(";".join(row.values()) for row in table.to_pylist())]
+    path.write_text("\n".join(lines), "utf-8")
+    fitted = rv.Synthesizer(model="copula").fit(path)
+    kinds = {column.name: column.type for column in fitted.schema_.columns}
+    assert kinds == dict(
+        zip(table.column_names, ["category", "integer", *["decimal"] * 3, "date"], strict=True)
+    )
+    assert any(rule.kind == "formula" and rule.columns[0] == "total" for rule in fitted.schema_.constraints)
+    fitted.save(tmp_path / "m.reverie")
+    made = rv.load(tmp_path / "m.reverie").sample(
+        200, given={"price": rv.at_least(100), "day": rv.at_least("2023-01-01")}
+    )
+    money = [
+        float(text.removesuffix(" €").replace(".", "").replace(",", "."))
+        for text in made["price"].to_pylist()
+    ]
+    assert min(money) >= 100
+    assert all(text.endswith(".2023") and not text.startswith("0") for text in made["day"].to_pylist())
+    assert all("," in text and len(text.split(",")[1]) == 1 for text in made["share"].to_pylist())
+
+
+def test_partly_known_rows_are_written_as_the_data_is() -> None:
+    fitted = rv.Synthesizer(model="copula").fit(_european())
+    known = pa.table({"share": ["7,5", None], "day": [None, "14.3.2022"]})
+    filled = fitted.sample(given=known)
+    assert (filled["share"][0], filled["day"][1]) == ("7,5", "14.3.2022")
+    assert all(" €" in text for text in filled["price"])
+    assert np.isfinite(fitted.log_prob(_european(10))).all()
+
+
+def test_a_schema_whose_format_does_not_fit_is_refused() -> None:
+    schema = rv.Synthesizer(model="copula").fit(_european()).schema_
+    columns = [
+        column.model_copy(update={"options": {"format": "1,234.5"}}) if column.name == "share" else column
+        for column in schema.columns
+    ]
+    wrong = schema.model_copy(update={"columns": tuple(columns)})
+    with pytest.raises(SchemaError, match=r"share: type 'decimal' does not fit: .* do not follow the format"):
+        rv.Synthesizer(model="copula", schema=wrong).fit(_european())
+
+
+def test_what_was_not_plain_is_noted() -> None:
+    fitted = rv.Synthesizer(model="copula").fit(pa.table({"x": [[1, 2], [3]] * 50, "y": [1, 2] * 50}))
+    assert fitted.notes_ == ("column 'x': nested values are kept as JSON text, and come back as such",)

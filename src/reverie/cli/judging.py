@@ -24,6 +24,9 @@ def evaluate(
     seed: Annotated[
         int, typer.Option(help="Chooses the rows that are looked at in large tables.", min=0)
     ] = 0,
+    table: Annotated[
+        str | None, typer.Option("--table", help="Which table or sheet of REAL and of the holdout.")
+    ] = None,
 ) -> None:
     """Judge FAKE beside REAL: is it faithful, useful and private?
 
@@ -36,11 +39,11 @@ def evaluate(
     for place in (output, json):
         if place is not None:
             options.check_place(place)
-    known = options.read_table(real, None)
+    known = options.read_table(real, table)
     with terminal.progress() as tell:
         report = compare(
             known, options.read_table(fake, None), target=target, seed=seed,
-            holdout=None if holdout is None else options.read_table(holdout, None),
+            holdout=None if holdout is None else options.read_table(holdout, table),
             schema=load_schema(schema, known.single()[0]),
             on_progress=lambda step: tell(replace(step, step="comparing")),
         )  # fmt: skip
@@ -87,6 +90,6 @@ def demo(
         f"The report: {Path(report).resolve()}",
         "Try next:",
         f"  {program} inspect {model}",
-        f"  {program} sample {model} -n 1e6 -o million.parquet",
+        f"  {program} sample {model} -n 1e6 -o {place / 'million.parquet'}",
         f"  {program} sample {model} -n 1000 --given 'age>=65' --given 'income=>50K' -o - | head",
     )

@@ -20,7 +20,9 @@ Data = Annotated[
         metavar="DATA", help="A CSV, Parquet, JSONL or Excel file, or a folder; '-' is standard input."
     ),
 ]
-TableName = Annotated[str | None, typer.Option("--table", help="Which table of several.")]
+TableName = Annotated[
+    str | None, typer.Option("--table", help="Which table of a folder, or sheet of a workbook.")
+]
 
 
 def inspect(

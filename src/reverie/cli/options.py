@@ -56,12 +56,15 @@ def count_rows(rows: str | None, scale: float | None, learned: int) -> int:
 
 
 def read_table(data: str, table: str | None) -> "Dataset":
-    """The dataset of one table that `data` names; `table` chooses among several. Raises DataError or
-    ConfigError.
+    """The dataset of one table that `data` names; `table` chooses among several, or a sheet of a workbook.
+
+    Raises DataError or ConfigError.
     """
     from reverie.core.dataset import Dataset
-    from reverie.io.files import read
+    from reverie.io.files import has_sheets, read
 
+    if table is not None and has_sheets(data):
+        return read(data, sheet=table)
     found = read(data)
     if table is None and len(found.tables) == 1:
         return found

@@ -98,13 +98,14 @@ def impute(
 
     Each is drawn from what MODEL learned, given the rest of its row.
     """
+    from reverie.codecs.spelling import read_table
     from reverie.synthesizer import load
 
     synthesizer = load(model)
-    table = options.read_table(data, None).single()[1]
-    holes = sum(column.null_count for column in table.columns)
-    filled = synthesizer.impute(table, seed=seed, workers=workers or options.cores())
-    left = sum(column.null_count for column in filled.columns)
+    found = options.read_table(data, None)
+    holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
+    filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores())
+    left = sum(column.null_count for column in filled.columns)  # a missing value may have been drawn
     _write(output, iter([filled]))
     filling = f"{holes - left:,} of {terminal.count(holes, 'missing cell')} filled"
     terminal.say(f"{filling}, written to {terminal.place(output)}", error=output == "-")

@@ -67,7 +67,10 @@ def show_report(report: "Report") -> None:
         for row in found
     ]
     show_table("", ("figure", "value", "95 % interval", "floor", "best", "n"), rows)
-    say("floor: the same figure of unseen real rows against the real data, so nobody can expect better")
+    floor = "the same figure of unseen real rows against the real data, so nobody can expect better"
+    if report.evaluation.comparison.holdout is None:
+        floor = "not known without real rows held back: give them with --holdout"
+    say(f"floor: {floor}")
     for note in report.evaluation.notes:
         say(f"note: {note}")
 

@@ -122,6 +122,14 @@ class Codec(ABC):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """What `condition` says of the blocks. Raises ConditionError if the column can never meet it."""
 
+    def loose(self, condition: Condition) -> bool:  # noqa: ARG002
+        """Whether `evidence` says less than the condition, which must then be checked on decoded rows."""
+        return False
+
+    def unknown(self, values: pa.Array) -> np.ndarray:
+        """Which cells hold a value that is none of the learned ones and cannot be made, (rows,) bool."""
+        return np.zeros(len(values), dtype=bool)
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """JSON-able state; numpy arrays are allowed as values and are stored beside the JSON."""

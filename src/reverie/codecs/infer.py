@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reverie.codecs.base import Match, Profile, codec_for, codecs
+from reverie.codecs.spelling import read_column
 from reverie.codecs.wording import split_words
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError, ReverieError, SchemaError
@@ -108,7 +109,7 @@ def check_schema(schema: Table, table: pa.Table) -> None:
         _check_options(column.options, codec.OPTIONS, where)
         sample = _spread(values[column.name])
         try:
-            codec.sketch(column, sample)
+            codec.sketch(column, read_column(column, sample))
         except ReverieError as error:
             raise SchemaError(
                 f"type '{column.type}' does not fit: {error.what}",

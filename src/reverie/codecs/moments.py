@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,7 +44,8 @@ class Moment:
 def parse_moment(value: Any, column: Column, timeline: Timeline) -> Moment:
     """Read a value of a condition. Raises ConditionError, with an example, if it cannot be read."""
     try:
-        return _READERS[column.type](value, timeline)
+        form = timeline.format.replace("%-", "%")  # with or without zeros reads the same
+        return _READERS[column.type](value, replace(timeline, format=form))
     except (ValueError, OverflowError):
         raise ConditionError(
             f"'{value}' is not a {column.type}",
@@ -62,7 +63,9 @@ def _parse_date(value: Any, timeline: Timeline) -> Moment:
     if timeline.format:
         try:
             moment = dt.datetime.strptime(text, timeline.format)
-            return Moment(_since(moment.replace(tzinfo=None), _EPOCH), whole_day="%H" not in timeline.format)
+            return Moment(
+                _since(moment.replace(tzinfo=None), _EPOCH), whole_day=not re.search("%[HI]", timeline.format)
+            )
         except ValueError:
             pass  # the format is for the data; people may also write ISO dates
     moment = _local(dt.datetime.fromisoformat(text), timeline)

@@ -1,6 +1,6 @@
 """Conditions on a line: which kinds, and which interval of normal scores, meet them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +13,12 @@ from reverie.core.errors import ConditionError
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 
 Bound = int | Fraction
+Interval = tuple[float, float]
 Evidence = dict[str, CategoryEvidence | RealEvidence]
 _EVERYWHERE = (0.0, 1.0)
 _POINT = 1e-6
+_SLIVER = 1e-15
+_FAR = 2.0**62
 
 
 def find_evidence(
@@ -24,9 +27,7 @@ def find_evidence(
     """What `condition` says of the blocks of `line`; `parse` turns a value of the condition into
     units, and `show` units into words for a message.
 
-    An interval cannot tell two separate values between the spikes, nor all but one: then it is the
-    narrowest that holds them, and whoever needs them exactly must look at the decoded rows. Off the grid, a
-    single value between the spikes is answered by the values of its close neighbourhood.
+    Off the grid, a single value between the spikes is answered by the values of its close neighbourhood.
 
     Raises ConditionError if no value of the column ever meets the condition.
     """
@@ -37,8 +38,9 @@ def find_evidence(
     low, high = (None if bound is None else parse(bound) for bound in (condition.low, condition.high))
     allowed, shares = _between(line, low, high, condition.strict_low, condition.strict_high)
     if not allowed.any():
-        raise ConditionError("no value lies in that range", where=line.name, fix=_reach(line, show))
-    return _evidence(line, allowed, shares)
+        fix = _nearby(line, show, low, high)
+        raise ConditionError("no value lies in that range", where=line.name, fix=fix)
+    return _evidence(line, allowed, [shares])
 
 
 def _presence(line: Line, missing: bool) -> Evidence:
@@ -47,36 +49,50 @@ def _presence(line: Line, missing: bool) -> Evidence:
     if not allowed.any():
         found = "is never missing" if missing else "is always missing"
         raise ConditionError(found, where=line.name, fix="Drop the condition")
-    return _evidence(line, allowed, _EVERYWHERE)
+    return _evidence(line, allowed, [_EVERYWHERE])
 
 
 def _among(line: Line, values: list[Bound], condition: Condition, show: Callable[[float], str]) -> Evidence:
     parts = [_between(line, value, value, False, False) for value in values]
-    for shown, (part, _) in zip(condition.values or (), parts, strict=True):
+    for value, shown, (part, _) in zip(values, condition.values or (), parts, strict=True):
         if not part.any():
-            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=_reach(line, show))
+            fix = _nearby(line, show, value, value)
+            raise ConditionError(f"has no value '{shown}'", where=line.name, fix=fix)
     allowed = np.logical_or.reduce([part for part, _ in parts])
+    reached = _joined([shares for _, shares in parts if shares[0] < shares[1]])
     if not condition.negate:
-        reached = [shares for _, shares in parts if shares[0] < shares[1]]
-        low, high = (
-            min((low for low, _ in reached), default=0.0),
-            max((high for _, high in reached), default=1.0),
-        )
-        return _evidence(line, allowed, (low, high))
-    others = ~allowed
+        return _evidence(line, allowed, reached)
+    others, left = ~allowed, _between_them(reached)
     others[line.missing_code : line.first_spike] = False
     if line.scale is not None:
-        others[0] = True
+        others[0] = len(left) > 0
     if not others.any():
         raise ConditionError(
             "has no other value than those excluded", where=line.name, fix="Exclude fewer values"
         )
-    return _evidence(line, others, _EVERYWHERE)
+    return _evidence(line, others, left)
+
+
+def _joined(intervals: Sequence[Interval]) -> list[Interval]:
+    """The same shares in disjoint intervals, ascending; neighbours become one."""
+    joined: list[Interval] = []
+    for low, high in sorted(intervals):
+        if joined and low <= joined[-1][1] + _SLIVER:
+            joined[-1] = joined[-1][0], max(high, joined[-1][1])
+        else:
+            joined.append((low, high))
+    return joined
+
+
+def _between_them(intervals: Sequence[Interval]) -> list[Interval]:
+    """The shares outside of disjoint ascending intervals."""
+    starts, stops = [0.0, *(high for _, high in intervals)], [*(low for low, _ in intervals), 1.0]
+    return [(low, high) for low, high in zip(starts, stops, strict=True) if high - low > _SLIVER]
 
 
 def _between(
     line: Line, low: Bound | None, high: Bound | None, strict_low: bool, strict_high: bool
-) -> tuple[np.ndarray, tuple[float, float]]:
+) -> tuple[np.ndarray, Interval]:
     """Codes in the interval (kinds,) bool, and the shares of the scale it spans, the same one twice if
     none.
     """
@@ -116,20 +132,31 @@ def _previous_unit(bound: Bound | None, strict: bool) -> int | None:
     return None if lowest is None else -lowest
 
 
-def _evidence(line: Line, allowed: np.ndarray, shares: tuple[float, float]) -> Evidence:
+def _evidence(line: Line, allowed: np.ndarray, shares: Sequence[Interval]) -> Evidence:
+    """The kinds `allowed`, and the scores of the `shares` (disjoint, ascending) where one is continuous."""
     found: Evidence = {}
     if line.kinds > 1:
         found[line.kind] = CategoryEvidence(allowed=allowed)
-    start, stop = shares
-    if line.scale is not None and allowed[0] and start < stop and shares != _EVERYWHERE:
+    start, stop = np.reshape([one for one in shares if one[0] < one[1]], (-1, 2)).T
+    if line.scale is not None and allowed[0] and len(start) and tuple(shares) != (_EVERYWHERE,):
         # A hair inside, since the ends belong to the neighbours as much.
         hair = (stop - start) * 1e-9
-        low = -np.inf if start <= 0 else float(ndtri(start + hair))
-        high = np.inf if stop >= 1 else float(ndtri(stop - hair))
-        found[line.name] = RealEvidence(low=low, high=high)
+        low = np.where(start <= 0, -np.inf, ndtri(start + hair))
+        high = np.where(stop >= 1, np.inf, ndtri(stop - hair))
+        found[line.name] = RealEvidence.union(low, high)
     return found
 
 
-def _reach(line: Line, show: Callable[[float], str]) -> str:
-    low, high = (show(end) for end in line.reach())
-    return f"Its values go from {low} to {high}" if low != high else f"Its only value is {low}"
+def _nearby(line: Line, show: Callable[[float], str], low: Bound | None, high: Bound | None) -> str:
+    """The values next to an interval that holds none, or the lowest and highest if it is not between two."""
+    values = line.spikes
+    if line.scale is not None:
+        ends = [np.clip(float(end), -_FAR, _FAR) for end in (low, high) if end is not None]
+        around = np.array([np.floor(ends), np.ceil(ends)]).ravel().astype(line.dtype)
+        values = np.concatenate([values, line.scale.low, line.scale.high, line.scale.place(around)[1]])
+    if low is not None and high is not None and low <= high:
+        below, above = values[values <= float(low)], values[values >= float(high)]
+        if len(below) and len(above):
+            return f"The nearest values are {show(below.max().item())} and {show(above.min().item())}"
+    first, last = (show(end) for end in line.reach())
+    return f"Its values go from {first} to {last}" if first != last else f"Its only value is {first}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from reverie.codecs.arrow_types import plain, restore, type_name, type_named
 from reverie.codecs.base import Codec, Condition, Protection, codec_for
 from reverie.codecs.columns.category import Category as CategoryCodec
 from reverie.core.errors import ConditionError, DataError
+from reverie.core.names import hint
 from reverie.schema import types
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
@@ -51,11 +51,8 @@ class TableCodec:
         for codec in self.codecs:
             if codec.column.name == column:
                 return codec
-        names = [codec.column.name for codec in self.codecs]
-        close = get_close_matches(column, names, n=3, cutoff=0.5) or names[:5]
-        raise ConditionError(
-            f"no column '{column}'", where=self.schema.name, fix=f"Did you mean: {', '.join(close)}?"
-        )
+        fix = hint(column, [codec.column.name for codec in self.codecs])
+        raise ConditionError(f"no column '{column}'", where=self.schema.name, fix=fix)
 
     def encode(self, table: pa.Table, rng: np.random.Generator) -> Blocks:
         """All columns as blocks. Raises DataError if a column is missing or does not fit."""
@@ -94,6 +91,10 @@ class TableCodec:
                 known[name] = _join(known.get(name), found)
             self._close_gates(known, gates, condition.column)
         return known
+
+    def loose(self, condition: Condition) -> bool:
+        """Whether `evidence` says less than the condition, which must then be checked on decoded rows."""
+        return self.codec(condition.column).loose(condition)
 
     def observed(self, table: pa.Table, rng: np.random.Generator) -> Evidence:
         """What the cells of `table` that are not null say of its rows; null cells and absent columns are
@@ -194,7 +195,7 @@ def _join(
     if left is None:
         return right
     if isinstance(left, RealEvidence) and isinstance(right, RealEvidence):
-        return RealEvidence(low=max(left.low, right.low), high=min(left.high, right.high))
+        return left.meet(right)
     return CategoryEvidence(allowed=_allowed(left) & _allowed(right))
 
 

@@ -13,6 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from reverie.codecs.arrow_types import plain, restore, type_name, type_named
+from reverie.codecs.formats import read_moments, write_moments
+from reverie.codecs.spelling import without_absent
+from reverie.codecs.storage import is_string
 from reverie.core.errors import DataError
 
 DAY = 86_400
@@ -61,7 +64,7 @@ class Timeline:
         array = pa.array(ticks, mask=None if present.all() else ~present)
         if self.format:
             moments = array.dictionary_encode()
-            texts = pc.strftime(moments.dictionary.cast(pa.timestamp("s")), self.format)
+            texts = write_moments(moments.dictionary.cast(pa.timestamp("s")), self.format)
             return restore(texts.take(moments.indices), kind)
         kind = kind.value_type if pt.is_dictionary(kind) else kind
         if not pt.is_timestamp(kind):
@@ -73,8 +76,8 @@ class Timeline:
         return restore(moments, type_named(self.storage))
 
     def _parse(self, name: str, values: pa.Array) -> pa.Array:
-        texts = values.cast(pa.string())
-        moments = pc.strptime(texts, self.format, "s", error_is_null=True)
+        texts = without_absent(values) if is_string(values.type) else values.cast(pa.string())
+        moments = read_moments(texts, self.format)
         wrong = moments.null_count - texts.null_count
         if wrong:
             raise DataError(

@@ -95,5 +95,5 @@ def _floats(values: pa.ChunkedArray) -> np.ndarray:
 
 def _parse(values: pa.ChunkedArray, layout: str | None) -> pa.ChunkedArray:
     text = pc.utf8_trim_whitespace(values)
-    layouts = ([layout] if layout else []) + list(MOMENTS)
+    layouts = ([layout.replace("%-", "%")] if layout else []) + list(MOMENTS)
     return pc.coalesce(*(pc.strptime(text, format=one, unit="us", error_is_null=True) for one in layouts))

@@ -76,6 +76,10 @@ class Measure(ABC):
     def measure(self, comparison: Comparison) -> list[Measurement]:
         """Compute. Deterministic under `comparison.seed`."""
 
+    def why_none(self, comparison: Comparison) -> str:  # noqa: ARG002
+        """Why `measure` returned no figure; "" where the verdict's own words are enough."""
+        return ""
+
 
 def measures() -> list[Measure]:
     """All measures, quality first."""

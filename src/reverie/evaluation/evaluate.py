@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from reverie.codecs.spelling import read_table
 from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.evaluation.base import Aspect, Comparison, Measure, Measurement, measures
+from reverie.evaluation.conditioned import conditioned
 from reverie.evaluation.overlap import without_known
 from reverie.evaluation.quality.usefulness import targets
 from reverie.evaluation.verdicts import Verdict, judge
@@ -89,9 +91,9 @@ def evaluate(
     _check(real, fake, holdout, schema)
     names = [column.name for column in schema.columns]
     notes: list[str] = []
-    tables = {"real": real.select(names), "fake": fake.select(names)}
+    tables = {"real": _read(real, schema), "fake": _read(fake, schema)}
     if holdout is not None:
-        kept, note = without_known(holdout.select(names), tables["real"], schema)
+        kept, note = without_known(_read(holdout, schema), tables["real"], schema)
         notes += [note] if note else []
         if kept.num_rows:
             tables["holdout"] = kept
@@ -99,23 +101,34 @@ def evaluate(
     comparison = Comparison(tables["real"], tables["fake"], tables.get("holdout"), schema, target, seed)
     view = comparison.view
     targets(view, target)
+    notes = [said for said in [conditioned(view)] if said] + notes
     if left_out := [name for name in names if name not in {field.name for field in view.fields}]:
         notes.append(f"not compared, being keys, personal data, text or constant: {', '.join(left_out)}")
-    measurements = _measure(comparison, on_progress)
+    measurements, why_none = _measure(comparison, on_progress)
     found = {m.name: m for group in measurements.values() for m in group}
-    return Evaluation(
-        measurements, judge(found, holdout=comparison.holdout is not None), comparison, tuple(notes)
-    )
+    verdicts = judge(found, holdout=comparison.holdout is not None, why_none=why_none)
+    return Evaluation(measurements, verdicts, comparison, tuple(notes))
 
 
-def _measure(comparison: Comparison, on_progress: OnMeasure) -> dict[Aspect, tuple[Measurement, ...]]:
+def _read(table: pa.Table, schema: Table) -> pa.Table:
+    """The columns of the schema, texts that spell numbers and dates read as such where they can be."""
+    return read_table(schema, table.select([column.name for column in schema.columns]), lenient=True)
+
+
+def _measure(
+    comparison: Comparison, on_progress: OnMeasure
+) -> tuple[dict[Aspect, tuple[Measurement, ...]], dict[Aspect, str]]:
+    """All figures by aspect, and why a measure gave none."""
     todo: list[Measure] = measures()
     groups: dict[Aspect, list[Measurement]] = {aspect: [] for aspect in ASPECTS}
+    why_none: dict[Aspect, str] = {}
     for done, measure in enumerate(todo):
         on_progress(measure.name, done, len(todo))
-        groups[measure.aspect] += measure.measure(comparison)
+        groups[measure.aspect] += (found := measure.measure(comparison))
+        if not found and (reason := measure.why_none(comparison)):
+            why_none[measure.aspect] = reason
     on_progress("done", len(todo), len(todo))
-    return {aspect: tuple(group) for aspect, group in groups.items()}
+    return {aspect: tuple(group) for aspect, group in groups.items()}, why_none
 
 
 def _check(real: pa.Table, fake: pa.Table, holdout: pa.Table | None, schema: Table) -> None:

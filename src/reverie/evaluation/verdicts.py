@@ -8,6 +8,7 @@ from reverie.evaluation.base import Aspect, Measurement
 from reverie.evaluation.intervals import exceeds
 
 Found = Mapping[str, Measurement]
+Why = Mapping[Aspect, str]
 
 NO_EVIDENCE = "not enough evidence"
 SCALES: dict[Aspect, tuple[str, str, str]] = {
@@ -33,11 +34,11 @@ class Check:
     said: str
 
 
-def judge(found: Found, *, holdout: bool) -> dict[Aspect, Verdict]:
-    """The three verdicts."""
+def judge(found: Found, *, holdout: bool, why_none: Why | None = None) -> dict[Aspect, Verdict]:
+    """The three verdicts; `why_none` says why a measure of an aspect gave no figure, where it knows."""
     return {
         "faithful": _faithful(found),
-        "useful": _useful(found, holdout),
+        "useful": _useful(found, holdout, why_none or {}),
         "private": _private(found, holdout),
     }
 
@@ -77,7 +78,8 @@ def _distant(error: Measurement, bounds: tuple[float, float]) -> Check:
     floor = error.floor or 0.0
     above, allowed = max(0.0, error.value - floor), (max(bounds[0], floor), max(bounds[1], floor))
     grade = _grade(above, allowed)
-    return Check(grade, f"{error.name} error {above:.2f} % above the floor ({_bounds(grade, allowed)})")
+    beside = "with no floor known" if error.floor is None else "above the floor"
+    return Check(grade, f"{error.name} error {above:.2f} % {beside} ({_bounds(grade, allowed)})")
 
 
 def _valid(measurement: Measurement) -> Check:
@@ -86,14 +88,15 @@ def _valid(measurement: Measurement) -> Check:
     return Check(grade, f"{measurement.value:.2f} % of the rows keep the rules of the schema")
 
 
-def _useful(found: Found, holdout: bool) -> Verdict:
+def _useful(found: Found, holdout: bool, why_none: Why) -> Verdict:
     if "usefulness_loss" not in found:
-        return Verdict(NO_EVIDENCE, "no column that the real rows predict, or too few rows to train on")
+        return Verdict(NO_EVIDENCE, why_none.get("useful", "it was not measured"))
     loss = found["usefulness_loss"]
     said = f"models lose {loss.value:.3f} (95 % interval {loss.low:.3f} to {loss.high:.3f}) of AUC or R2"
     if not holdout:
         return Verdict(
-            NO_EVIDENCE, f"{said}, but without a holdout the test rows may be ones the generator learned from"
+            NO_EVIDENCE,
+            f"{said}, but the rows tested on may be ones the generator learned from: give a holdout",
         )
     grade = _grade(loss.value, thresholds.LOSS)
     if grade < 2 and (loss.high - loss.low) / 2 > thresholds.PRECISION:

@@ -190,4 +190,4 @@ def _notes(schema: pa.Schema, kinds: list[pa.DataType], infinite: list[int]) -> 
         if pt.is_decimal(field.type) or (pt.is_uint64(field.type) and pt.is_string(kind)):
             yield f"{head}{field.type} is read as {'text' if pt.is_string(kind) else kind}"
         if _is_any(*_NESTED)(field.type):
-            yield f"{head}nested values are kept as JSON text"
+            yield f"{head}nested values are kept as JSON text, and come back as such"

@@ -26,7 +26,9 @@ def scan(source: Source, limit: int) -> tuple[Texts, list[str]]:
     kinds = reader.kinds(names)
     literal = frozenset(name for name in names if "VARCHAR" in kinds[name] and not kinds[name] & set(_SCALAR))
     nested = [name for name in names if kinds[name] & {"ARRAY", "OBJECT"}]
-    notes = [f"column '{name}': nested values are kept as JSON text" for name in nested]
+    notes = [
+        f"column '{name}': nested values are kept as JSON text, and come back as such" for name in nested
+    ]
     size = source.path.stat().st_size * (8 if source.packing else 1)
     if size > limit:
         return Texts(tuple(names), lambda: reader.batches(names), literal, large=True), notes

@@ -28,11 +28,11 @@ _EPOCH = datetime.datetime(1980, 1, 1)
 
 
 def import_openpyxl() -> Any:
-    """The library. Raises DependencyError naming the extra."""
+    """The library. Raises DependencyError."""
     try:
         import openpyxl
     except ImportError:
-        raise DependencyError("Excel files need openpyxl", fix="Run: pip install 'reverie[excel]'") from None
+        raise DependencyError("Excel files need openpyxl", fix="Run: pip install openpyxl") from None
     return openpyxl
 
 
@@ -57,12 +57,14 @@ def scan(source: Source, sheet: str | None) -> tuple[Texts, list[str]]:
         names, batches, literal = _read(rows, f"{source.where}, sheet '{chosen}'")
     finally:
         book.close()
-    notes = (
-        [f"read sheet '{chosen}', the first of {len(book.sheetnames)}"]
-        if not sheet and len(book.sheetnames) > 1
-        else []
-    )
+    notes = [] if sheet or len(book.sheetnames) == 1 else [_say_first(book.sheetnames)]
     return Texts(names, lambda: iter(batches), literal), notes
+
+
+def _say_first(sheets: list[str]) -> str:
+    others = ", ".join(sheets[1:6]) + (" ..." if len(sheets) > 6 else "")
+    choice = f"choose another with --table, or sheet= in Python: {others}"
+    return f"read sheet '{sheets[0]}', the first of {len(sheets)}; {choice}"
 
 
 def _choose(sheets: list[str], sheet: str | None, where: str) -> str:

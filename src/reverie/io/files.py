@@ -8,6 +8,7 @@ import pyarrow as pa
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
 from reverie.io import arrow_types, delimited, documents, excel, texts
+from reverie.io.headers import doubt_header
 from reverie.io.sources import Source, find, list_folder, reading, standard_input
 
 LIMIT = 1 << 30
@@ -18,8 +19,9 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
     """The tables that `data` names: a file, a folder of files (one table each), or '-', the standard input.
 
     Files of more than `limit` bytes (when unpacked) are kept in a memory-mapped temporary file, so that a
-    table need not fit in memory. Types are decided from every value; what a user may want to know of that is
-    in `Dataset.notes`. Raises DataError (or DependencyError), in one line, for anything that cannot be read.
+    table need not fit in memory. `sheet` names one of a workbook, and its table. Types are decided from every
+    value; what a user may want to know of that is in `Dataset.notes`. Raises DataError (or DependencyError),
+    in one line, for anything that cannot be read.
     """
     if str(data) == "-":
         with standard_input() as source:
@@ -31,10 +33,16 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
         )
     path = Path(data).expanduser()
     sources = list_folder(path) if path.is_dir() else [find(path)]
-    found = {source.name: _read_source(source, sheet, limit) for source in sources}
+    found = {sheet or source.name: _read_source(source, sheet, limit) for source in sources}
     many = len(found) > 1
     notes = tuple(f"{name}: {note}" if many else note for name, (_, said) in found.items() for note in said)
     return Dataset({name: table for name, (table, _) in found.items()}, str(data), notes)
+
+
+def has_sheets(data: str | Path) -> bool:
+    """Whether `data` is a workbook, of whose sheets one can be named. Raises DataError as `read` does."""
+    path = Path(data).expanduser()
+    return path.is_file() and find(path).kind == "excel"
 
 
 def _read_source(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
@@ -56,7 +64,8 @@ def _read_text(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table,
     else:
         columns, notes = (documents if source.kind == "json" else delimited).scan(source, limit)
     table, more = texts.settle(columns)
-    return table, (*notes, *more)
+    doubt = "" if source.kind == "json" else doubt_header(table)
+    return table, (*notes, *((doubt,) if doubt else ()), *more)
 
 
 def _read_parquet(source: Source, limit: int) -> tuple[pa.Table, tuple[str, ...]]:

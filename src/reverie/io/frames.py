@@ -113,7 +113,9 @@ def _from_columns(
 
 
 def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedArray | pa.Array, str]:
-    """The column as Arrow, and a note if its values were of several types."""
+    """The column as Arrow, and a note if its values were changed."""
+    if _kind(column) == "pandas" and (plain := _plain(column)) is not None:
+        return plain
     try:
         array = pa.array(column, from_pandas=from_pandas)
         if isinstance(array, pa.ExtensionArray) and _kind(column) == "pandas":
@@ -136,6 +138,20 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
         pass
     what = f"column '{name}' holds values that are neither numbers, text, dates nor durations"
     raise DataError(what, where=_WHERE, fix="Remove or convert it")
+
+
+def _plain(column: Any) -> tuple[pa.Array, str] | None:
+    """Periods as the moments they start, intervals as text, with a note; None for all other columns."""
+    import pandas as pd
+
+    kind = column.dtype
+    inner = kind.categories.dtype if isinstance(kind, pd.CategoricalDtype) else kind
+    if isinstance(inner, pd.PeriodDtype):
+        starts = pd.Series(pd.PeriodIndex(column)).dt.to_timestamp()
+        return pa.array(starts, from_pandas=True), f"each {inner} is read as the moment it starts"
+    if isinstance(inner, pd.IntervalDtype):
+        return pa.array(column.astype("string"), from_pandas=True), "intervals are read as text"
+    return None
 
 
 def _spell(column: Iterable[Any]) -> list[str | None]:
@@ -170,7 +186,7 @@ def _to_series(column: pa.ChunkedArray, dtype: Any) -> Any:
             kept = dtype.categories.isin(series.dropna().unique()).sum() == series.nunique()
             return series.astype(dtype if kept else "category")
         if isinstance(dtype, pd.PeriodDtype):
-            return pd.Series(pd.PeriodIndex(series, freq=dtype.freq))
+            return pd.Series(pd.PeriodIndex(pd.to_datetime(series), freq=dtype.freq))
         return series.astype(dtype)
     except (TypeError, ValueError, OverflowError):
         return series.astype("float64") if pt.is_integer(column.type) and column.null_count else series

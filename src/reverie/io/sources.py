@@ -21,6 +21,7 @@ KINDS = {
 }  # fmt: skip
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _PACKED_SUFFIXES = (".gz", ".gzip", ".zst", ".zstd")
+_MODEL = ".reverie"
 _READABLE = "CSV, TSV, Parquet, JSONL or Excel (.xlsx)"
 
 
@@ -63,6 +64,9 @@ def find(path: Path) -> Source:
     where = path.name
     if not path.exists():
         raise DataError("no such file or folder", where=str(path), fix="Check the path")
+    if path.suffix.lower() == _MODEL:
+        fix = f"Make rows with 'reverie sample {where} -o rows.csv' and give those"
+        raise DataError("is a Reverie model, not data", where=where, fix=fix)
     plain = path.with_suffix("") if path.suffix.lower() in _PACKED_SUFFIXES else path
     with reading(where), path.open("rb") as stream:
         start = stream.read(8)

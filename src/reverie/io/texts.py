@@ -33,17 +33,22 @@ class Class(IntEnum):
     FINE_ZONED = 10
     ABSENT = 11  # blank, NA, NULL ...: missing if the rest is typed
     QUESTION = 12
-    WORD = 13
+    NUMERAL = 13  # a number with marks, a currency or per cent, which is kept as text for codecs to read
+    WORD = 14
 
+
+ABSENT = r"^\s*(?:NA|N/A|#N/A|<NA>|NULL|Null|null|NaN|nan|NAN|n/a|None|NaT)?\s*$"
+"""What stands for a missing value among numbers and dates; in a column of text it is text."""
 
 _PROBE = 32
 _NUMBER = r"^\s*-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*$"
-_ABSENT = r"^\s*(?:NA|N/A|#N/A|<NA>|NULL|Null|null|NaN|nan|NAN|n/a|None|NaT)?\s*$"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = _DAY + r"[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
 _FINE_CLOCK = _DAY + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{7,9}"
 _ZONE = r"(?:Z|[-+][0-9]{2}(?::?[0-9]{2})?)"
-_CANDIDATE = r"^[\s\-+.?#<0-9nNiItTfF]|^$"
+_CANDIDATE = r"^[\s\-−+.?#<(\p{Sc}0-9nNiItTfF]|^$"
+_MARK = r"[.,'’\s\x{a0}\x{2009}\x{202f}]"
+_NUMERAL = rf"^[(\-−\p{{Sc}}\s]*[0-9]+(?:{_MARK}[0-9]{{3}})*(?:[.,][0-9]+)?[)\-%‰\p{{Sc}}\s]*$"
 _LOCAL, _UTC = pa.timestamp("us"), pa.timestamp("us", "UTC")
 
 _SHAPES: tuple[tuple[Class, str, pa.DataType | None], ...] = (
@@ -57,8 +62,9 @@ _SHAPES: tuple[tuple[Class, str, pa.DataType | None], ...] = (
     (Class.FINE_MOMENT, rf"^{_FINE_CLOCK}$", _LOCAL),
     (Class.ZONED, rf"^{_CLOCK}{_ZONE}$", _UTC),
     (Class.FINE_ZONED, rf"^{_FINE_CLOCK}{_ZONE}$", _UTC),
-    (Class.ABSENT, _ABSENT, None),
+    (Class.ABSENT, ABSENT, None),
     (Class.QUESTION, r"^\s*\?\s*$", None),
+    (Class.NUMERAL, _NUMERAL, None),
 )
 _TYPES: tuple[tuple[frozenset[Class], pa.DataType], ...] = (
     (frozenset({Class.INTEGER}), pa.int64()),
@@ -113,7 +119,7 @@ def settle(texts: Texts) -> tuple[pa.Table, tuple[str, ...]]:
 
 
 def classify(values: pa.Array) -> np.ndarray:
-    """How many values are of each `Class`; shape (14,), int64. Nulls are of none."""
+    """How many values are of each `Class`; shape (15,), int64. Nulls are of none."""
     counts = np.zeros(len(Class), np.int64)
     values = values.drop_null()
     quick = _classify_alike(values)
@@ -191,7 +197,7 @@ def _notes_on_typed(counts: np.ndarray) -> list[str]:
 
 
 def _notes_on_text(counts: np.ndarray, typed: frozenset[Class]) -> list[str]:
-    numbers, others = int(counts[list(_NUMERIC)].sum()), int(counts[Class.WORD])
+    numbers, others = int(counts[[*_NUMERIC, Class.NUMERAL]].sum()), int(counts[Class.WORD])
     if typed == {Class.CODE} or not typed or typed == {Class.WORD}:
         return []
     if Class.CODE in typed and Class.WORD not in typed:
@@ -200,7 +206,8 @@ def _notes_on_text(counts: np.ndarray, typed: frozenset[Class]) -> list[str]:
         return ["kept as text: its integers need more than 64 bits"]
     if numbers and others:
         return [f"mixes {numbers} numbers with {others} other texts, and is read as text"]
-    return ["mixes values of several types, and is read as text"] if others == 0 else []
+    unmixed = others or typed <= {*_NUMERIC, Class.NUMERAL}
+    return [] if unmixed else ["mixes values of several types, and is read as text"]
 
 
 def convert(values: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -31,6 +31,9 @@ LEAST_ROWS = 30
 WORTH = 0.01
 """Share of variance that a mean must explain out of fold to be used."""
 MEAN_BINS = 128
+CELLS = 1 << 18
+"""Most rows times intervals that are worked on at a time."""
+Ends = float | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -145,15 +148,19 @@ class Density:
         return min(plain, around, key=lambda found: found.loss)
 
     def draw(
-        self, codes: np.ndarray, rng: np.random.Generator, low: float = -np.inf, high: float = np.inf
+        self, codes: np.ndarray, rng: np.random.Generator, low: Ends = -np.inf, high: Ends = np.inf
     ) -> tuple[np.ndarray, np.ndarray]:
-        """A number a row within [low, high], and P(low <= number <= high), both (rows,)."""
+        """A number a row in one of the disjoint intervals from `low` to `high`, floats or (intervals,), and
+        the probability of these, both (rows,).
+        """
         rows = codes.shape[1]
         expected = self._expect(codes, rng)
         known = self._known(codes, expected)
-        if np.isfinite(low) or np.isfinite(high):
+        if np.isfinite(low).any() or np.isfinite(high).any():
+            low, high, mass = self._choose_interval(known, expected, np.array(low), np.array(high), rng)
             start, stop = self.residuals.place(low - expected), self.residuals.place(high - expected)
-            place, mass = self._draw_between(known, start, stop, rng)
+            place, own = self._draw_between(known, start, stop, rng)
+            mass = own if mass is None else mass
         else:
             bins, _ = self.coarse.draw(known, np.ones(self.residuals.bins, bool), rng)
             parts, _ = self.fine.draw(_stack(known, bins), np.ones(self.residuals.fine, bool), rng)
@@ -238,6 +245,47 @@ class Density:
 
     def _known(self, codes: np.ndarray, expected: np.ndarray) -> np.ndarray:
         return _stack(codes, np.searchsorted(self.edges, expected)) if self.means else codes
+
+    def _choose_interval(
+        self,
+        known: np.ndarray,
+        expected: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        rng: np.random.Generator,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Ends of the interval that each row falls in, given that it falls in one, and the probability of
+        that; None if there is but one.
+        """
+        if low.size == 1:
+            return low, high, None
+        chosen, mass = np.zeros(len(expected), int), np.zeros(len(expected))
+        step = max(CELLS // len(low), 1)
+        for at in range(0, len(expected), step):
+            rows = slice(at, at + step)
+            start, stop = (self.residuals.place(end - expected[rows, None]) for end in (low, high))
+            heap = np.cumsum(self._masses(known[:, rows], start, stop), axis=1)
+            mass[rows] = heap[:, -1]
+            goal = rng.random(len(heap)) * mass[rows]
+            chosen[rows] = np.sum(goal[:, None] >= heap[:, :-1], axis=1)
+        return low[chosen], high[chosen], mass
+
+    def _masses(self, known: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+        """Probability that t lies between each row's places `start` and `stop`, (rows, intervals)."""
+        ends = np.concatenate([start, stop], axis=1)
+        edge, _ = self.residuals.split(ends)
+        proba = _softmax(self.coarse.score(known))
+        passed, held = (
+            np.take_along_axis(of, edge, axis=1) for of in (np.cumsum(proba, axis=1) - proba, proba)
+        )
+        for each in np.unique(edge):
+            row, end = np.nonzero(edge == each)
+            some, at = np.unique(row, return_inverse=True)
+            parts = _softmax(self.fine.score(_stack(known[:, some], np.full(len(some), each))))
+            held[row, end] *= _below(parts[at], (ends[row, end] - each) * self.residuals.fine)
+        # Ends in one bin have the same mass passed, so that a narrow interval keeps its digits.
+        (first, last), (begun, done) = (np.split(of, 2, axis=1) for of in (passed, held))
+        return np.maximum(last - first + (done - begun), 0.0)
 
     def _draw_between(
         self, known: np.ndarray, start: np.ndarray, stop: np.ndarray, rng: np.random.Generator

@@ -58,16 +58,15 @@ def intersect(region: BlockEvidence, evidence: BlockEvidence | None) -> BlockEvi
         return CategoryEvidence(allowed) if allowed is not None and allowed.any() else None
     if isinstance(region, CategoryEvidence) or isinstance(evidence, CategoryEvidence):
         return None
-    low, high = max(region.low, evidence.low), min(region.high, evidence.high)
-    return RealEvidence(low, high) if low < high else None
+    both = region.meet(evidence)
+    return both if both.low < both.high else None
 
 
 def contains(region: BlockEvidence, values: np.ndarray) -> np.ndarray:
     """Which values lie in the region, (rows,) bool."""
     if isinstance(region, CategoryEvidence):
         return np.ones(len(values), bool) if region.allowed is None else region.allowed[values]
-    flat = values.reshape(len(values), -1)[:, 0]
-    return (flat >= region.low) & (flat <= region.high)
+    return region.contains(values.reshape(len(values), -1)[:, 0])
 
 
 def learn(

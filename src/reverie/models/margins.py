@@ -18,6 +18,8 @@ SHARED = 5
 """At least this many rows lie beyond each outermost stored quantile, and on average between neighbours."""
 NORMAL = 0.02
 """A Real whose quantiles are this close to a standard normal's is taken to be one."""
+CELLS = 1 << 21
+"""Most rows times intervals that are worked on at a time."""
 TINY = np.finfo(float).tiny
 
 Drawn = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -215,16 +217,11 @@ class RealMargin:
 
     def draw(self, mean: np.ndarray, scale: float, rng: Source, evidence: RealEvidence | None) -> Drawn:
         """Draw under the evidence."""
-        low, high = (-np.inf, np.inf) if evidence is None else (evidence.low, evidence.high)
-        if np.isneginf(low) and np.isposinf(high):
+        if evidence is not None and evidence.bounded:
+            values, latent, logp = self._inside(mean, scale, rng, evidence)
+        else:
             latent, logp = mean + scale * rng.standard_normal(len(mean)), np.zeros(len(mean))
             values = self.place(latent)
-        else:
-            ends = self.unplace(np.array([low, high]))
-            below, above = ((end - mean[:, None]) / scale for end in ends)
-            latent, logp = within(below, above, rng)
-            latent = mean + scale * latent
-            values = np.clip(self.place(latent), low, high)
         if evidence is None:
             return values, latent, None
         if evidence.values is not None:
@@ -234,6 +231,22 @@ class RealMargin:
             latent[known] = self.unplace(values[known])
             logp[known] = self.score(mean[known], scale, values[known])
         return values, latent, logp
+
+    def _inside(
+        self, mean: np.ndarray, scale: float, rng: Source, evidence: RealEvidence
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values in the intervals of the evidence, their latents, and log P(intervals)."""
+        low, high = evidence.intervals
+        start, stop = self.unplace(low), self.unplace(high)
+        step = max(CELLS // len(low), 1)
+        parts = [
+            within((start - part[:, None]) / scale, (stop - part[:, None]) / scale, rng)
+            for part in np.split(mean, range(step, len(mean), step))
+        ]
+        normal, logp = (np.concatenate(found) for found in zip(*parts, strict=True))
+        latent = mean + scale * normal
+        at = np.maximum(np.searchsorted(start, latent, side="right") - 1, 0)
+        return np.clip(self.place(latent), low[at], high[at]), latent, logp
 
     def score(self, mean: np.ndarray, scale: float, values: np.ndarray) -> np.ndarray:
         """Log density of each value."""

@@ -1,7 +1,7 @@
 """Weighted partial rows on their way through a sequential model: importance weights and resampling."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -119,13 +119,12 @@ def spread(given: Evidence, rows: np.ndarray) -> dict[str, BlockEvidence]:
     """The evidence of the rows at positions `rows`; evidence that is the same for all rows stays as it is."""
 
     def pick(evidence: BlockEvidence) -> BlockEvidence:
+        known = known_rows(evidence)
+        if known is None:
+            return evidence
         if isinstance(evidence, CategoryEvidence):
-            return CategoryEvidence(
-                evidence.allowed, None if evidence.codes is None else evidence.codes[rows]
-            )
-        return RealEvidence(
-            evidence.low, evidence.high, None if evidence.values is None else evidence.values[rows]
-        )
+            return replace(evidence, codes=known[rows])
+        return replace(evidence, values=known[rows])
 
     return {name: pick(evidence) for name, evidence in given.items()}
 

@@ -47,7 +47,7 @@ SENTENCES: dict[Aspect, dict[Tone, str]] = {
         "good": "A model trained on this data does about as well on real rows as one trained on real data.",
         "caution": "A model trained on this data works on real rows, but loses some of its accuracy.",
         "bad": "A model trained on this data does much worse on real rows than one trained on real data.",
-        "unknown": "Not measured: name a target column, and give rows held back from training, to know.",
+        "unknown": "Not shown, so not claimed, that a model trained on this data works on real rows.",
     },
     "private": {
         "good": "Synthetic rows are hardly closer to the people learned from than to people never seen.",

@@ -1,16 +1,17 @@
 """Conditions as users write them, on the command line and in Python, turned into `codecs.base.Condition`."""
 
 import csv
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from reverie.codecs.base import Condition
-from reverie.core.errors import ConditionError
+from reverie.core.errors import ConditionError, ConfigError
+from reverie.core.names import hint
 from reverie.sampling.matching import meets, typed
 
 __all__ = [
@@ -28,7 +29,14 @@ __all__ = [
     "typed",
 ]
 
-_FIX = "Write for example 'age>=65', 'city in {Rome,Oslo}', 'age=30..40', 'end is missing'"
+_FIX = "Write a column, then one of = != < <= > >= in, not in, between, is: 'age>=65', 'end is missing'"
+_TAKES = "Give a dict of columns and what is wanted, a list of texts such as 'age>=65', or a table"
+_BRACES = {"{": "}", "(": ")", "[": "]"}
+_AND = re.compile(r"\sand\s|\s&&?\s", re.IGNORECASE)
+_OPERATOR = re.compile(r"[<>=!≤≥≠]|\s(?:in|not|is|between)\b")
+_SUFFIX = re.compile(r"\.[A-Za-z]\w*$")
+MOST_WORDS = 3
+"""Values of a set that are shown."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,24 @@ def from_given(given: Mapping[str, Any], columns: Sequence[str]) -> list[Conditi
     return [_wanted(wish).on(name) for name, wish in given.items()]
 
 
-def parse(text: str, columns: Sequence[str]) -> Condition:
+def read_given(given: Any, columns: Sequence[str]) -> list[Condition] | None:
+    """The conditions that `given` says, in a mapping or a list, or None if it is a table or names one.
+
+    A list may hold conditions and their texts. Raises ConditionError or, for what is no condition,
+    ConfigError.
+    """
+    if isinstance(given, Mapping) and not isinstance(given, pa.Table):
+        return from_given(given, columns)
+    if isinstance(given, str) and _OPERATOR.search(given) and not _SUFFIX.search(given):
+        raise _no_given("is the text of a condition", f'Write it in a list: given=["{given}"]')
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        return None
+    if any(not isinstance(one, str | Condition) for one in given):
+        raise _no_given("is a list of something else than conditions", _TAKES)
+    return [parse(one, columns, where="given") if isinstance(one, str) else one for one in given]
+
+
+def parse(text: str, columns: Sequence[str], *, where: str = "--given") -> Condition:
     """One condition as written on the command line; the longest column name that fits wins, then the
     operator.
 
@@ -136,14 +161,60 @@ def parse(text: str, columns: Sequence[str]) -> Condition:
     '30'
     """
     stripped = text.strip()
+    try:
+        found = _read(stripped, columns)
+    except ConditionError as error:
+        raise ConditionError(error.what, where=f"{where} '{stripped}'", fix=error.fix) from None
+    both = [(stripped[: at.start()], stripped[at.end() :]) for at in _AND.finditer(stripped)]
+    if any(_reads(left, columns) and _reads(right, columns) for left, right in both):
+        what, fix = (
+            "asks two things at once",
+            f"Give them apart: {where} once for each; all of them must hold",
+        )
+        raise ConditionError(what, where=f"{where} '{stripped}'", fix=fix)
+    if found is not None:
+        return found
+    head, *operator = _OPERATOR.split(stripped, maxsplit=1)
+    if operator or not any(_after_name(stripped, name) for name in columns):
+        _known(head.strip().strip("\"'`"), columns, where=f"{where} '{stripped}'")
+    raise ConditionError("cannot be read", where=f"{where} '{stripped}'", fix=_FIX)
+
+
+def _read(text: str, columns: Sequence[str]) -> Condition | None:
     for name in sorted(columns, key=len, reverse=True):
-        for rest in _after_name(stripped, name):
+        for rest in _after_name(text, name):
             wish = _read_rest(rest)
             if wish is not None:
                 return wish.on(name)
-    head = re.split(r"[<>=!≤≥≠]|\s(?:in|not|is|between)\b", stripped, maxsplit=1)[0].strip().strip("\"'`")
-    _known(head, columns, where=f"--given '{stripped}'")
-    raise ConditionError("cannot be read", where=f"--given '{stripped}'", fix=_FIX)
+    return None
+
+
+def _reads(text: str, columns: Sequence[str]) -> bool:
+    try:
+        return _read(text.strip(), columns) is not None
+    except ConditionError:
+        return True
+
+
+def words(condition: Condition) -> str:
+    """The condition as it would be written, shortened if it names many values.
+
+    >>> words(parse("age=30..40", ["age"]))
+    'age between 30 and 40'
+    """
+    if condition.missing is not None:
+        return f"{condition.column} is {'missing' if condition.missing else 'present'}"
+    if condition.values is not None and len(condition.values) == 1:
+        return f"{condition.column}{'!=' if condition.negate else '='}{condition.values[0]}"
+    if condition.values is not None:
+        shown = [str(value) for value in condition.values[:MOST_WORDS]]
+        shown += ["..."] if len(condition.values) > MOST_WORDS else []
+        return f"{condition.column} {'not ' * condition.negate}in {{{','.join(shown)}}}"
+    if condition.low is not None and condition.high is not None:
+        return f"{condition.column} between {condition.low} and {condition.high}"
+    if condition.low is None:
+        return f"{condition.column}{'<' if condition.strict_high else '<='}{condition.high}"
+    return f"{condition.column}{'>' if condition.strict_low else '>='}{condition.low}"
 
 
 def _after_name(text: str, name: str) -> list[str]:
@@ -166,11 +237,18 @@ def _read_missing(negated: str, word: str) -> Wanted:
 
 def _read_set(negated: str, inner: str) -> Wanted:
     inner = inner.strip()
-    if len(inner) > 1 and (inner[0], inner[-1]) in (("{", "}"), ("(", ")"), ("[", "]")):
+    if inner[:1] in _BRACES:
+        if len(inner) == 1 or inner[-1] != _BRACES[inner[0]]:
+            what = f"'{inner[0]}' is not closed by '{_BRACES[inner[0]]}'"
+            raise ConditionError(what, fix="Write for example 'city in {Rome,Oslo}'")
         inner = inner[1:-1]
     quote = "'" if re.match(r"\s*'", inner) else '"'
     values = next(csv.reader([inner], quotechar=quote, skipinitialspace=True), [])
-    wish = one_of(*(value.strip() for value in values if value.strip()))
+    values = [value.strip() for value in values if value.strip()]
+    if not values:
+        fix = "Write for example 'city in {Rome,Oslo}', or 'city is missing' for no value"
+        raise ConditionError("names no value", fix=fix)
+    wish = one_of(*values)
     return not_(wish) if negated else wish
 
 
@@ -206,6 +284,10 @@ _FORMS: tuple[tuple[str, Callable[..., Wanted]], ...] = (
 )
 
 
+def _no_given(what: str, fix: str) -> ConfigError:
+    return ConfigError(what, where="given", fix=fix)
+
+
 def _wanted(value: Any) -> Wanted:
     if isinstance(value, Wanted):
         return value
@@ -219,8 +301,7 @@ def _wanted(value: Any) -> Wanted:
 def _known(name: str, columns: Sequence[str], *, where: str) -> None:
     if name in columns:
         return
-    near = difflib.get_close_matches(name, columns, n=3, cutoff=0.5) or sorted(columns)[:8]
-    raise ConditionError(f"no column '{name}'", where=where, fix=f"Did you mean: {', '.join(near)}?")
+    raise ConditionError(f"no column '{name}'", where=where, fix=hint(name, columns))
 
 
 def _is_missing(value: Any) -> bool:

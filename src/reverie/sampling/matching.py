@@ -39,11 +39,8 @@ def typed(condition: Condition, kind: pa.DataType) -> Condition:
         try:
             return None if given is None else read(given)
         except (ValueError, TypeError, ArithmeticError):
-            raise ConditionError(
-                f"the wanted value is not one that a column of type {kind} can hold",
-                where=condition.column,
-                fix="Write numbers plainly, dates as 2024-01-31, truth as true or false",
-            ) from None
+            what, fix = _in_words(kind)
+            raise ConditionError(f"the wanted value is not {what}", where=condition.column, fix=fix) from None
 
     values = None if condition.values is None else tuple(value(item) for item in condition.values)
     return replace(condition, values=values, low=value(condition.low), high=value(condition.high))
@@ -143,6 +140,19 @@ def _reader(kind: pa.DataType) -> Callable[[Any], Any]:
         ),
     )
     return next((read for applies, read in readers if applies(kind)), str)
+
+
+def _in_words(kind: pa.DataType) -> tuple[str, str]:
+    """What a column holds, and how to write that in a condition."""
+    if pa.types.is_boolean(kind):
+        return "a truth value", "Write true or false"
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return "a date", "Write it like 2024-01-31, a moment like 2024-01-31 12:30"
+    if pa.types.is_time(kind):
+        return "a time of day", "Write it like 12:30"
+    if pa.types.is_duration(kind):
+        return "a length of time", "Give a number of seconds"
+    return "a number", "Give a number"
 
 
 def _read_truth(value: Any) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from reverie.codecs.spelling import write_table
 from reverie.core.errors import ConfigError
 from reverie.core.rng import child
 from reverie.sampling.request import Request, answer
@@ -62,7 +63,8 @@ def stream(
     def make(part: Partition) -> pa.Table:
         rng = child(seed, model.schema.name, part.index)
         asked = request.part(part.start, part.rows)
-        return answer(model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries)
+        rows = answer(model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries)
+        return write_table(model.schema, rows)
 
     threads = min(_workers(workers), len(plan))
     return map(make, plan) if threads == 1 else _parallel(make, plan, threads)

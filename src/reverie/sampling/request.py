@@ -11,8 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reverie.codecs.base import Condition
+from reverie.codecs.spelling import read_condition, read_table
+from reverie.codecs.storage import is_string
 from reverie.core.errors import ConditionError, DataError
-from reverie.sampling.conditions import meets
+from reverie.core.names import hint
+from reverie.sampling.conditions import meets, typed, words
+from reverie.sampling.constraints import cells
+from reverie.sampling.matching import flat
 from reverie.sampling.table import Learned
 from reverie.schema.blocks import Blocks, CategoryEvidence, Evidence, RealEvidence, concatenate
 
@@ -27,51 +32,77 @@ class Request:
     """`evidence` holds in every row, `after` is checked on finished rows; `known` has one row for each wanted
     one.
 
-    Unless `strict`, a row for which no valid completion is found is kept as it is.
+    Unless `strict`, a row for which no valid completion is found is kept as it is. `asked` are the columns
+    of the conditions, and `source` is where the known rows come from; both are for messages.
     """
 
     evidence: Evidence | None = None
     after: tuple[Condition, ...] = ()
     known: pa.Table | None = None
     strict: bool = True
+    asked: tuple[str, ...] = ()
+    source: str = "data"
 
     @classmethod
     def of(cls, model: Learned, conditions: Sequence[Condition]) -> Self:
         """The request for rows that meet `conditions`. Raises ConditionError if none can."""
         if not conditions:
             return cls()
-        modelled, after = model.rules.translate(conditions)
-        return cls(model.codec.evidence(modelled), tuple(after))
+        columns = {column.name: column for column in model.schema.columns}
+        read = [read_condition(columns[c.column], c) if c.column in columns else c for c in conditions]
+        modelled, after = model.rules.translate(read)
+        loose = [typed(one, model.rules.arrow[one.column]) for one in modelled if model.codec.loose(one)]
+        asked = tuple(dict.fromkeys(condition.column for condition in conditions))
+        return cls(model.codec.evidence(modelled), (*after, *loose), asked=asked)
 
     @classmethod
-    def complete(cls, model: Learned, table: pa.Table, *, strict: bool) -> Self:
+    def complete(cls, model: Learned, table: pa.Table, *, strict: bool, source: str = "data") -> Self:
         """The request to fill in the missing cells of `table`, whose columns may be some of the learned ones.
 
-        Raises DataError if a column is unknown, or its values are not of the type that was learned.
+        Raises DataError if a column is unknown, or its values are not of the type that was learned; if
+        `strict`, also ConditionError if a cell holds a level that was not.
         """
-        return cls(known=conform(model, table), strict=strict)
+        known = conform(model, table, source)
+        if strict:
+            _refuse_unknown(model, known, source)
+        return cls(known=known, strict=strict, source=source)
 
     def part(self, start: int, rows: int) -> Self:
         """The request for some of the rows."""
         return self if self.known is None else replace(self, known=self.known.slice(start, rows))
 
 
-def conform(model: Learned, table: pa.Table) -> pa.Table:
-    """The table's columns in the types that were learned. Raises DataError naming the column that does
-    not fit.
+def conform(model: Learned, table: pa.Table, source: str = "data") -> pa.Table:
+    """The table's columns in the types that were learned. Raises DataError naming the `source` and the
+    column that does not fit.
     """
-    where, columns = model.schema.name, {}
+    columns, read = {}, read_table(model.schema, table)
     for name in table.column_names:
         kind = model.rules.arrow.get(name)
         if kind is None:
-            fix = f"Columns are: {', '.join(list(model.rules.arrow)[:12])}"
-            raise DataError(f"no column '{name}' was learned", where=where, fix=fix)
+            fix = hint(name, model.rules.arrow)
+            raise DataError(f"no column '{name}' was learned", where=source, fix=fix)
         try:
-            columns[name] = table[name].cast(kind)
+            columns[name] = (table if is_string(kind) else read)[name].cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             what = f"column '{name}' holds {table[name].type}, and {kind} was learned"
-            raise DataError(what, where=where, fix="Correct its values") from None
+            raise DataError(what, where=source, fix="Correct its values") from None
     return pa.table(columns)
+
+
+def _refuse_unknown(model: Learned, known: pa.Table, source: str) -> None:
+    modelled = {codec.column.name: codec for codec in model.codec.codecs}
+    for name in known.column_names:
+        levels = model.rules.levels(name)
+        codec = modelled.get(name) if levels is None else levels.codec
+        values = flat(known[name])
+        wrong = np.flatnonzero(codec.unknown(values)) if codec is not None else np.zeros(0, int)
+        if codec is not None and len(wrong):
+            try:
+                codec.evidence(Condition(name, values=(values[int(wrong[0])].as_py(),)))
+            except ConditionError as error:
+                what = f"row {wrong[0] + 1:,}, column '{name}' {error.what}"
+                raise ConditionError(what, where=source, fix=error.fix) from None
 
 
 def answer(
@@ -105,7 +136,9 @@ def answer(
             good = np.ones(len(at), dtype=bool)
         places, chosen = _assign(at, want, good, pooled=observed is None)
         if giving_up and len(places) < len(want):
-            raise _impossible(model, table, drawn, n - len(want) + len(places))
+            left = at == np.setdiff1d(want, places)[0] if observed is not None else np.ones(len(at), bool)
+            found = n - len(want) + len(places)
+            raise _impossible(model, request, table.filter(left), drawn, found, int(at[left][0]), offset)
         if len(places) == n:
             return table if len(at) == n else table.take(pa.array(chosen))
         kept.append((places, blocks.take(chosen), table.take(pa.array(chosen))))
@@ -186,10 +219,37 @@ def _join(
     return table if request.known is None else _overlay(table, request.known)
 
 
-def _impossible(model: Learned, table: pa.Table, drawn: int, found: int) -> ConditionError:
-    broken = model.rules.broken(table)
-    worst = max(broken, key=lambda name: broken[name], default="")
+def _impossible(
+    model: Learned, request: Request, table: pa.Table, drawn: int, found: int, row: int, offset: int
+) -> ConditionError:
+    """What to say where of rows such as those of `table`, the last drawn, only `found` were valid.
+
+    Of partly known rows `table` holds the draws of the first that was not completed, at position `row`.
+    """
     met = "none" if not found else f"only {found:,}"
-    what = f"together with the rules of the table they are met by {met} of {drawn:,} rows drawn"
-    fix = f"Most rows break {worst}: loosen a condition or that rule" if worst else "Loosen a condition"
-    return ConditionError(what, where="conditions", fix=fix)
+    if request.known is None:
+        where, asked = ", ".join(request.asked) or "conditions", request.asked
+        what = f"together with the rules of the table they are met by {met} of {drawn:,} rows drawn"
+    else:
+        held = request.known.slice(row, 1)
+        where, asked = request.source, [name for name in held.column_names if not held[name].null_count]
+        draws = f"none of its {table.num_rows:,} last draws keeps the rules"
+        what = f"row {offset + row + 1:,} cannot be completed: {draws}"
+    return ConditionError(what, where=where, fix=_blame(model, request, table, asked))
+
+
+def _blame(model: Learned, request: Request, table: pa.Table, asked: Sequence[str]) -> str:
+    """What most rows of `table` fail, of the conditions and of the rules on columns that are asked for."""
+    columns = {*asked, *(one.column for one in request.after)}
+    broken = model.rules.broken(table, columns) or model.rules.broken(table)
+    unmet = [int(np.count_nonzero(~meets(table, [one]))) for one in request.after]
+    worst = max(broken, key=lambda name: broken[name], default="")
+    if not worst and not any(unmet):
+        return "Loosen a condition"
+    if max(unmet, default=0) < broken.get(worst, 0):
+        return f"Most rows break {worst}: change what is asked, or loosen that rule"
+    hardest = request.after[int(np.argmax(unmet))]
+    column = flat(table[hardest.column])
+    ends = pc.min_max(column).as_py() if cells.axis(column.type) else None
+    reach = f" ({hardest.column} goes from {ends['min']} to {ends['max']} in them)" if ends else ""
+    return f"Most rows do not meet {words(hardest)}{reach}: loosen it or another condition"

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from reverie.codecs.base import Protection
 from reverie.codecs.infer import infer_table
+from reverie.codecs.spelling import read_table
 from reverie.codecs.table import TableCodec
 from reverie.core.errors import DataError
 from reverie.core.rng import child
@@ -114,6 +115,7 @@ def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ())
     _check_width(name, table)
     schema = infer_table(name, table)
     own = {(constraint.kind, frozenset(constraint.columns)) for constraint in constraints}
+    table = read_table(schema, table)
     found = [c for c in _detect(table, schema) if (c.kind, frozenset(c.columns)) not in own]
     schema = schema.model_copy(update={"constraints": (*constraints, *found)})
     check_consistent(schema.constraints, schema, table if constraints else None)
@@ -144,6 +146,7 @@ def learn(
 ) -> Learned:
     """Fit rules, codecs, the family `chosen` and, if there is one, the critic. Raises ReverieError."""
     _check_width(schema.name, table)
+    table = read_table(schema, table)
     rules = Rules.fit(table, schema, k)
     reduced = rules.reduce(table)
     codec = TableCodec.fit(reduced, rules.reduced_schema, Protection(k))

@@ -8,6 +8,7 @@ array is NaN elsewhere.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
@@ -106,11 +107,52 @@ class CategoryEvidence:
 
 @dataclass(frozen=True)
 class RealEvidence:
-    """What is known of a Real(1, 1): an interval (closed) for every row, or `values` (rows,), NaN free."""
+    """What is known of a Real(1, 1): in every row it lies in a closed interval, but in none of its open
+    `gaps`, which ascend and are apart; or `values` (rows,), NaN free.
+    """
 
     low: float = -np.inf
     high: float = np.inf
     values: np.ndarray | None = None
+    gaps: tuple[tuple[float, float], ...] = ()
+
+    @classmethod
+    def union(cls, low: np.ndarray, high: np.ndarray) -> Self:
+        """The closed intervals from `low` to `high` (intervals,), ascending and apart; none allows nothing.
+
+        >>> RealEvidence.union(np.array([0.0, 2.0]), np.array([1.0, 3.0])).gaps
+        ((1.0, 2.0),)
+        """
+        if not len(low):
+            return cls(np.inf, -np.inf)
+        gaps = tuple(zip(high[:-1].tolist(), low[1:].tolist(), strict=True))
+        return cls(float(low[0]), float(high[-1]), gaps=gaps)
+
+    @property
+    def intervals(self) -> tuple[np.ndarray, np.ndarray]:
+        """Low and high ends of the intervals between the gaps, ascending; both are empty if nothing is
+        allowed.
+        """
+        if self.low > self.high:
+            return np.empty(0), np.empty(0)
+        below, above = np.reshape(self.gaps, (-1, 2)).T
+        return np.append(self.low, above), np.append(below, self.high)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether any value is excluded."""
+        return self.low > -np.inf or self.high < np.inf or len(self.gaps) > 0
+
+    def contains(self, values: np.ndarray) -> np.ndarray:
+        """Which values (rows,) lie in one of the intervals, (rows,) bool."""
+        low, high = self.intervals
+        return np.searchsorted(high, values, side="left") < np.searchsorted(low, values, side="right")
+
+    def meet(self, other: "RealEvidence") -> "RealEvidence":
+        """The intervals in which a value is allowed by both."""
+        lows, highs = (np.concatenate(ends) for ends in zip(self.intervals, other.intervals, strict=True))
+        lows, highs = (np.unique(end[self.contains(end) & other.contains(end)]) for end in (lows, highs))
+        return RealEvidence.union(lows, highs)
 
 
 Evidence = Mapping[str, CategoryEvidence | RealEvidence]

@@ -19,6 +19,7 @@ def test_evaluate(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert all(aspect in shown for aspect in ("faithful", "useful", "private"))
     assert "Is it private? Not enough evidence" in shown
     assert "Why: privacy is only shown against real rows" in " ".join(shown.split())
+    assert "floor: not known without real rows held back" in shown
     assert "<html" in Path(report).read_text()
     assert {"faithful", "useful", "private"} <= json.loads(Path(scores).read_text()).keys()
 
@@ -35,4 +36,6 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
     assert run(["demo", "-o", str(tmp_path / "out")]) == 0
     assert (tmp_path / "out" / "fake.parquet").exists()
     assert steps[0][3] == demo.TARGET
-    assert capfd.readouterr().out.count("  reverie ") == 3
+    shown = capfd.readouterr().out
+    assert shown.count("  reverie ") == 3
+    assert f"-o {tmp_path / 'out' / 'million.parquet'}" in shown

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from reverie.cli import options
-from reverie.core.errors import ConfigError, OutputError
+from reverie.core.errors import ConfigError, DataError, OutputError
 
 
 @pytest.mark.parametrize(("text", "rows"), [("1e6", 10**6), ("1_000", 1000), ("1,000", 1000), ("7", 7)])
@@ -37,6 +38,19 @@ def test_tables(tmp_path: Path) -> None:
     assert options.read_table(str(tmp_path), "two").single()[0] == "two"
     with pytest.raises(ConfigError, match="one, two"):
         options.read_table(str(tmp_path), None)
+
+
+def test_sheets(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for place, name in enumerate(("First", "Sales")):
+        page = book.create_sheet(name, place)
+        page.append(["a"])
+        page.append([place])
+    book.save(tmp_path / "x.xlsx")
+    name, table = options.read_table(str(tmp_path / "x.xlsx"), "Sales").single()
+    assert (name, table.to_pydict()) == ("Sales", {"a": [1]})
+    with pytest.raises(DataError, match=r"no sheet 'x'\. Sheets are: First, Sales"):
+        options.read_table(str(tmp_path / "x.xlsx"), "x")
 
 
 def test_places_are_tried_and_left_alone(tmp_path: Path) -> None:

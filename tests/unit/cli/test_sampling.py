@@ -46,6 +46,17 @@ def test_partly_known_rows(folder: Path, tmp_path: Path) -> None:
     assert made["city"].to_pylist()[1:] == ["Rome", "Bonn"]
 
 
+@pytest.mark.parametrize("command", ["impute", "score", "sample"])
+def test_errors_name_the_file_given(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    data, model, out = str(tmp_path / "mine.csv"), str(folder / "m.reverie"), str(tmp_path / "f.csv")
+    Path(data).write_text("agee,city\n20,\n,Rome\n")
+    rows = ["--given-file", data] if command == "sample" else [data]
+    assert run([command, model, *rows, "-o", out]) == 2
+    assert f"{data}: no column 'agee' was learned. Did you mean: age" in capfd.readouterr().err
+
+
 def test_standard_output_holds_rows_alone(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["sample", str(folder / "m.reverie"), "-o", "-", "-n", "3"]) == 0
     said = capfd.readouterr()

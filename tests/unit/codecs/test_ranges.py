@@ -35,9 +35,8 @@ def _codes(found):
 def _decoded(line, found):
     """Values from all over the interval of normal scores."""
     real = found["x"]
-    scores = np.clip(
-        np.r_[real.low, ndtri(np.linspace(0.0005, 0.9995, 3_000)), real.high], real.low, real.high
-    )
+    scores = np.clip(np.r_[(*real.intervals, ndtri(np.linspace(0.0005, 0.9995, 3_000)))], real.low, real.high)
+    scores = scores[real.contains(scores)]
     arrays = {"x#kind": np.zeros(len(scores), dtype=np.int32), "x": scores.reshape(-1, 1, 1)}
     return line.decode(arrays, len(scores))[0]
 
@@ -79,10 +78,28 @@ def test_a_value_between_spikes_is_an_interval(line):
     assert set(_decoded(line, found)) == {33}
 
 
-def test_several_values_are_the_narrowest_interval_and_their_spikes(line):
-    found = _ask(line, values=(33, 35, 0))
+def test_several_values_are_an_interval_each_and_their_spikes(line):
+    found = _ask(line, values=(37, 33, 0, 36))
     assert _codes(found) == [0, 2]
-    assert set(_decoded(line, found)) == {33, 34, 35}
+    assert set(_decoded(line, found)) == {33, 36, 37}
+    assert len(found["x"].gaps) == 1  # neighbours share an interval
+
+
+def test_negation_is_all_but_their_intervals(line):
+    found = _ask(line, values=(33, 35, 0), negate=True)
+    decoded = set(_decoded(line, found))
+    assert {32, 34, 36} <= decoded
+    assert not {33, 35} & decoded
+    asked, others = (_ask(line, values=(33, 35), negate=negate)["x"] for negate in (False, True))
+    assert asked.meet(others).low > asked.meet(others).high
+
+
+def test_nothing_is_left_of_a_scale_whose_every_value_is_excluded():
+    values = np.repeat(np.arange(100), 6)
+    line = Line.learn("x", Counts.of(values), 9, 5)
+    assert line.scale is not None
+    with pytest.raises(ConditionError, match="no other value"):
+        _ask(line, values=tuple(range(line.reach()[0], line.reach()[1] + 1)), negate=True)
 
 
 def test_negation_leaves_out_spikes_and_the_missing(line):
@@ -96,10 +113,24 @@ def test_missing_and_present(line):
 
 
 @pytest.mark.parametrize(
-    "condition", [{"low": 10**6}, {"high": -1}, {"values": (-7,)}, {"values": (33.5,)}, {"low": 5, "high": 4}]
+    "condition", [{"low": 10**6}, {"high": -1}, {"values": (-7,)}, {"low": 5, "high": 4}]
 )
 def test_what_never_occurs_is_refused_and_the_reach_named(line, condition):
     with pytest.raises(ConditionError, match=r"x: .*Its values go from 0 to"):
+        _ask(line, **condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "nearest"),
+    [
+        ({"values": (33.5,)}, "33 and 34"),
+        ({"values": (33, 150.25)}, "150 and 151"),
+        ({"low": 0, "high": 1, "strict_low": True, "strict_high": True}, "0 and 1"),
+        ({"low": 33.2, "high": 33.8}, "33 and 34"),
+    ],
+)
+def test_the_nearest_values_are_named_where_there_are_some_on_both_sides(line, condition, nearest):
+    with pytest.raises(ConditionError, match=f"x: .*The nearest values are {nearest}$"):
         _ask(line, **condition)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from reverie.core.errors import ConfigError, DataError
 from reverie.evaluation.evaluate import Evaluation, evaluate
-from reverie.schema.types import Table
+from reverie.schema.types import Column, Table
 
 from .tables import SCHEMA, people, shuffled
 
@@ -112,7 +112,35 @@ def test_all_missing_and_single_columns_work() -> None:
         json.dumps(form, allow_nan=False)
 
 
+@pytest.mark.parametrize("target", [None, "age"])
+def test_one_column_of_many_rows_is_legal(target: str | None) -> None:
+    schema = Table(name="t", columns=(SCHEMA.column("age"),))
+    tables = [table.select(["age"]) for table in (REAL, FRESH, HOLDOUT)]
+    judged = evaluate(*tables, schema=schema, target=target)
+    assert judged.verdicts["faithful"].verdict == "faithful"
+    assert judged.verdicts["useful"].rule == "there is no column to predict age from"
+
+
+def test_a_sample_with_conditions_is_noted() -> None:
+    assert not any("conditions" in note for note in evaluate(REAL, FRESH, schema=SCHEMA).notes)
+    rows = FRESH.filter(FRESH["member"])
+    judged = evaluate(REAL, rows, HOLDOUT, schema=SCHEMA, target="member")
+    assert "only member=true" in judged.notes[0]
+    assert judged.verdicts["useful"].rule == "member has only one value in the synthetic rows to train on"
+
+
 def test_columns_of_other_storage_are_compared_by_value() -> None:
     texts = FRESH.cast(pa.schema([pa.field(f.name, pa.string()) for f in FRESH.schema]))
     plain, text = (evaluate(REAL, fake, schema=SCHEMA)["shape"].value for fake in (FRESH, texts))
     assert text == pytest.approx(plain)
+
+
+def test_texts_that_spell_numbers_are_compared_as_numbers() -> None:
+    options = {"format": "1.234,5"}
+    columns = (Column(name="x", type="decimal", options=options), Column(name="y", type="category"))
+    schema, other = Table(name="t", columns=columns), ["a", "b"] * 300
+    real = pa.table({"x": [f"{i % 300},5" for i in range(600)], "y": other})
+    fake = pa.table({"x": [f"1.{i % 300:03},5" for i in range(599)] + ["no number"], "y": other})
+    comparison = evaluate(real, fake, schema=schema).comparison
+    assert comparison.real["x"].to_pylist()[:2] == [0.5, 1.5]
+    assert comparison.fake["x"].to_pylist()[-2:] == [1298.5, None]

@@ -65,6 +65,15 @@ def test_the_rule_names_the_figure_that_decided() -> None:
     assert rule == "shape error 8.50 % above the floor (above 5)"
 
 
+def test_the_words_follow_what_was_measured() -> None:
+    found = {one.name: one for one in (*GOOD, figure("shape", 3.0))}
+    blind = judge(found, holdout=False)
+    assert blind["faithful"].rule == "shape error 3.00 % with no floor known (above 1)"
+    assert blind["useful"].rule.startswith("models lose 0.005")
+    assert blind["useful"].rule.endswith("give a holdout")
+    assert judge({}, holdout=True, why_none={"useful": "for a reason"})["useful"].rule == "for a reason"
+
+
 def test_nothing_is_claimed_without_evidence() -> None:
     assert verdicts() == dict.fromkeys(("faithful", "useful", "private"), NO_EVIDENCE)
     blind = verdicts(*GOOD, holdout=False)

@@ -50,7 +50,7 @@ def test_strings_of_digits_stay_text_and_empty_strings_are_values(tmp_path):
 def test_nested_values_are_json(tmp_path):
     table, notes = table_of(tmp_path, '{"a": [1, 2]}\n{"a": {"b": null}}')
     assert [json.loads(text) for text in table["a"].to_pylist()] == [[1, 2], {"b": None}]
-    assert notes == ("column 'a': nested values are kept as JSON text",)
+    assert notes == ("column 'a': nested values are kept as JSON text, and come back as such",)
 
 
 def test_any_key(tmp_path):

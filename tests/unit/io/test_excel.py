@@ -46,7 +46,9 @@ def test_types(tmp_path):
 def test_sheet_by_name(tmp_path):
     path = save(tmp_path / "a.xlsx", {"one": ROWS, "two": [["k"], [5]]})
     assert read(path, sheet="two").single()[1].to_pylist() == [{"k": 5}]
-    assert read(path).notes == ("read sheet 'one', the first of 2",)
+    assert list(read(path, sheet="two").tables) == ["two"]
+    said = "read sheet 'one', the first of 2; choose another with --table, or sheet= in Python: two"
+    assert read(path).notes == (said,)
     with pytest.raises(DataError, match=r"no sheet 'x'. Sheets are: one, two"):
         read(path, sheet="x")
 
@@ -66,7 +68,7 @@ def test_bad_sheets(tmp_path, rows, message):
         read(save(tmp_path / "a.xlsx", {"one": rows}))
 
 
-def test_missing_library_names_the_extra(monkeypatch):
+def test_missing_library_names_what_to_install(monkeypatch):
     real = builtins.__import__
 
     def refuse(name, *args):
@@ -75,7 +77,7 @@ def test_missing_library_names_the_extra(monkeypatch):
         return real(name, *args)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(DependencyError, match=r"pip install 'reverie\[excel\]'"):
+    with pytest.raises(DependencyError, match="pip install openpyxl"):
         excel.import_openpyxl()
 
 

@@ -151,3 +151,29 @@ def test_heavy_libraries_are_not_imported_unasked(tmp_path):
         "sys.exit(any(name in sys.modules for name in ('pandas', 'polars', 'duckdb', 'openpyxl')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=tmp_path).returncode == 0
+
+
+def test_periods_are_the_moments_they_start():
+    months = pd.Series(pd.period_range("2020-01", periods=40, freq="M"))
+    frame = pd.DataFrame({"m": months, "c": pd.Categorical(months)})
+    frame.loc[1, "m"] = pd.NaT
+    found = read_frame(frame)
+    table = found.single()[1]
+    assert table["m"].to_pylist()[:3] == [dt.datetime(2020, 1, 1), None, dt.datetime(2020, 3, 1)]
+    assert table["c"].to_pylist()[1] == dt.datetime(2020, 2, 1)
+    assert found.notes[0] == "column 'm': each period[M] is read as the moment it starts"
+    back = from_arrow(table, frame)
+    pd.testing.assert_series_equal(back["m"], frame["m"])
+    days = from_arrow(pa.table({"m": [dt.date(2021, 5, 17)]}), frame)
+    assert days["m"].tolist() == [pd.Period("2021-05", "M")]
+
+
+def test_intervals_are_text():
+    cut = pd.cut(np.arange(10), [-1, 4, 9])
+    frame = pd.DataFrame({"c": cut, "i": pd.arrays.IntervalArray.from_breaks(range(11))})
+    found = read_frame(frame)
+    table = found.single()[1]
+    assert table["c"].to_pylist() == ["(-1, 4]"] * 5 + ["(4, 9]"] * 5
+    assert table["i"].to_pylist()[0] == "(0, 1]"
+    assert found.notes == ("column 'c': intervals are read as text", "column 'i': intervals are read as text")
+    assert from_arrow(table, frame)["c"].tolist() == table["c"].to_pylist()

@@ -41,3 +41,9 @@ def test_head_of_damaged_file(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(b"\x1f\x8b\x08broken")
     with pytest.raises(DataError, match="damaged or cut short"):
         find(tmp_path / "a.csv.gz").head()
+
+
+def test_a_model_is_no_data(tmp_path):
+    (tmp_path / "m.reverie").write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match=r"m\.reverie: is a Reverie model, not data\. Make rows"):
+        find(tmp_path / "m.reverie")

@@ -128,3 +128,9 @@ def test_every_value_has_one_class(texts):
     counts = classify(pa.array(texts, pa.string()))
     assert counts.shape == (len(Class),)
     assert counts.sum() == sum(text is not None for text in texts)
+
+
+def test_numbers_with_marks_are_text_without_a_note_unless_others_are_among_them():
+    for texts in (["1,5", "2"], ["9,123", "5"], ["16,20 €", "(5)"], ["1\u00a0234", "7 %"]):
+        assert settle_column(texts) == (texts, pa.string(), "")
+    assert "mixes 2 numbers with 1 other texts" in settle_column(["1,5", "2", "much"])[2]

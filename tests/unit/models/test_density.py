@@ -8,9 +8,11 @@ import pytest
 from scipy import integrate, stats
 
 from reverie.core.nested import join, split
+from reverie.models import density as densities
 from reverie.models.boosting import Bins, Recipe
 from reverie.models.density import FOLDS, MOST_FOLDS, Density, Residuals
 from reverie.models.linear import normal_scores
+from reverie.schema.blocks import RealEvidence
 
 ROWS = 8000
 PLACES = 16
@@ -102,6 +104,29 @@ def test_draws_stay_between_bounds_and_say_how_probable_those_are(learned, bound
     assert drawn.max() <= high
     expected = integral(density, 8, max(low, -60), min(high, 60))
     assert mass.mean() == pytest.approx(expected, rel=0.05, abs=0.004)
+
+
+@pytest.mark.parametrize("cells", [1 << 18, 2_000])
+def test_draws_from_several_intervals(learned, monkeypatch, cells) -> None:
+    monkeypatch.setattr(densities, "CELLS", cells)
+    _, density = learned
+    asked = RealEvidence.union(np.array([-60.0, 0.5, 0.7, 1.5]), np.array([-1.0, 0.52, 0.9, np.inf]))
+    drawn, mass = density.draw(at(8, 20_000), np.random.default_rng(3), *asked.intervals)
+    assert asked.contains(drawn).all()
+    ends = [(low, min(high, 60)) for low, high in zip(*asked.intervals, strict=True)]
+    expected = np.array([integral(density, 8, low, high) for low, high in ends])
+    assert mass.mean() == pytest.approx(expected.sum(), rel=0.02)
+    for (low, high), share in zip(ends, expected / expected.sum(), strict=True):
+        found = np.average((drawn >= low) & (drawn <= high), weights=mass)
+        assert found == pytest.approx(share, abs=0.015)
+
+
+def test_intervals_that_touch_are_as_probable_as_the_one_they_make(learned) -> None:
+    _, density = learned
+    low, high = np.array([0.2, 0.5, 0.5001]), np.array([0.5, 0.5001, 1.0])
+    _, parts = density.draw(at(8, 50), np.random.default_rng(3), low, high)
+    _, whole = density.draw(at(8, 50), np.random.default_rng(3), 0.2, 1.0)
+    np.testing.assert_allclose(parts, whole, rtol=1e-9)
 
 
 def test_within_bounds_the_shape_is_kept(learned) -> None:

@@ -28,6 +28,9 @@ def test_intersections():
     assert intersect(codes(3, 1), codes(3, 0)) is None
     assert intersect(RealEvidence(0, 2), RealEvidence(1, 9)) == RealEvidence(1, 2)
     assert intersect(RealEvidence(0, 1), RealEvidence(2, 3)) is None
+    holed = RealEvidence(0, 9, gaps=((2, 4), (5, 6)))
+    assert intersect(RealEvidence(3, 5.5), holed) == RealEvidence(4, 5)
+    assert intersect(RealEvidence(2.5, 3.5), holed) is None
 
 
 def test_contains():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reverie.models import margins
 from reverie.models.margins import CategoryMargin, RealMargin, between, within
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 
@@ -182,6 +183,22 @@ def test_draw_from_an_interval(skewed, rng, low, high):
         inside = (free >= low) & (free <= high)
         np.testing.assert_allclose(np.exp(logp), inside.mean(), atol=0.01)
         assert values.mean() == pytest.approx(free[inside].mean(), rel=0.05)
+
+
+@pytest.mark.parametrize("cells", [1 << 21, 3_000])
+def test_draw_from_several_intervals(skewed, rng, monkeypatch, cells):
+    monkeypatch.setattr(margins, "CELLS", cells)
+    asked = RealEvidence.union(np.array([-np.inf, 0.5, 2.0]), np.array([0.2, 0.7, 2.1]))
+    mean = np.full(20_000, 0.2)
+    values, latent, logp = skewed.draw(mean, 0.9, rng, asked)
+    assert asked.contains(values).all()
+    np.testing.assert_allclose(skewed.place(latent), values, atol=1e-6)
+    free = skewed.draw(np.full(200_000, 0.2), 0.9, rng, None)[0]
+    free = free[asked.contains(free)]
+    np.testing.assert_allclose(np.exp(logp), len(free) / 200_000, atol=0.005)
+    for low, high in zip(*asked.intervals, strict=True):
+        share = np.mean((free >= low) & (free <= high))
+        assert np.mean((values >= low) & (values <= high)) == pytest.approx(share, abs=0.02)
 
 
 def test_draw_of_known_values(skewed, rng):

@@ -143,6 +143,15 @@ def test_without_a_holdout(alone):
     assert not [a for _, a in page.tags if a.get("class") == "s-holdout"]
 
 
+def test_nothing_is_said_of_unseen_rows_without_a_holdout(alone, text):
+    blind = build(alone)
+    for said in ("set beside its floor", "real rows that neither saw"):
+        assert said in text
+        assert said not in blind
+    assert "no floor is known" in blind
+    assert "may have learned from them" in blind
+
+
 def test_almost_nothing_to_show():
     """One constant column, one row, nothing measured."""
     one = pa.table({"a": ["x"]})

@@ -4,12 +4,13 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reverie.codecs.base import Condition
-from reverie.core.errors import ConditionError
+from reverie.core.errors import ConditionError, ConfigError
 from reverie.sampling.conditions import (
     Wanted,
     at_least,
@@ -21,6 +22,8 @@ from reverie.sampling.conditions import (
     one_of,
     parse,
     present,
+    read_given,
+    words,
 )
 
 COLUMNS = ["age", "age group", "income", "city", "Größe", "x>=y", "a is b", "net=gross", "a"]
@@ -84,6 +87,74 @@ def test_parse_refuses_what_it_cannot_read(text: str) -> None:
 def test_parse_names_the_nearest_columns() -> None:
     with pytest.raises(ConditionError, match=r"no column 'incme'.*Did you mean: income"):
         parse("incme=>50K", COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("AGE>70", r"no column 'AGE'\. Did you mean: age\?$"),
+        ("age>70 and age<80", r"asks two things at once.*--given once for each"),
+        ("city=Rome && age in {3,4}", r"asks two things at once"),
+        ("age between 40 and 30", r"^--given 'age between 40 and 30': low is above high"),
+        ("city in {}", r"names no value.*'city is missing'"),
+        ("city in {Rome", r"'\{' is not closed by '\}'"),
+        ("city in (", r"'\(' is not closed by '\)'"),
+        ("city like R%", r"cannot be read.* not in, between"),
+        ("age ~ 5", r"cannot be read"),
+        ("town like R%", r"no column 'town like R%'"),
+    ],
+)
+def test_parse_says_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(ConditionError, match=message):
+        parse(text, COLUMNS)
+
+
+def test_values_may_hold_the_word_and() -> None:
+    assert parse("city=Food and drink", COLUMNS) == Condition("city", values=("Food and drink",))
+    assert parse("age between 1 and 2", COLUMNS) == Condition("age", low="1", high="2")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("age>=65", "age>=65"),
+        ("age < 65", "age<65"),
+        ("age=5", "age=5"),
+        ("age!=5", "age!=5"),
+        ("age=30..40", "age between 30 and 40"),
+        ("city not in {Rome,Oslo}", "city not in {Rome,Oslo}"),
+        ("city in {a,b,c,d}", "city in {a,b,c,...}"),
+        ("city is missing", "city is missing"),
+        ("city is present", "city is present"),
+    ],
+)
+def test_conditions_in_words(text: str, shown: str) -> None:
+    assert words(parse(text, COLUMNS)) == shown
+
+
+def test_given_may_be_a_mapping_or_a_list_of_texts() -> None:
+    assert read_given({"age": 3}, COLUMNS) == [Condition("age", values=(3,))]
+    both = read_given(["age>=65", Condition("a", missing=True)], COLUMNS)
+    assert both == [Condition("age", low="65"), Condition("a", missing=True)]
+    assert read_given("rows.csv", COLUMNS) is None
+    assert read_given("year=2024/rows.csv", COLUMNS) is None
+    assert read_given(pa.table({"age": [1]}), COLUMNS) is None
+    with pytest.raises(ConditionError, match=r"^given 'agee>3': no column 'agee'"):
+        read_given(["agee>3"], COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ("age>=65", r"^given: is the text of a condition\. Write it in a list"),
+        ("city is missing", "text of a condition"),
+        ([between(1, 2)], r"Give a dict of columns"),
+        ([3], r"Give a dict of columns"),
+    ],
+)
+def test_given_that_is_nothing_of_the_kind(given_: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_given(given_, COLUMNS)
 
 
 def test_parse_refuses_an_empty_interval() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.schema.blocks import Blocks, Category, Gate, Real, concatenate
+from reverie.schema.blocks import Blocks, Category, Gate, Real, RealEvidence, concatenate
 
 SPECS = (Category("kind", 2), Real("x", gate=Gate("kind", 1)), Real("latent", n=4, d=2))
 
@@ -52,3 +52,33 @@ def test_blocks_do_not_change() -> None:
     np.testing.assert_array_equal(blocks["kind"], [0, 1])
     with pytest.raises(TypeError):
         blocks.arrays["kind"] = arrays["kind"]  # type: ignore[index]
+
+
+HOLED = RealEvidence.union(np.array([-np.inf, 1.0, 4.0]), np.array([0.0, 2.0, 5.0]))
+
+
+def test_evidence_of_intervals_and_the_gaps_between_them() -> None:
+    assert RealEvidence(-np.inf, 5.0, gaps=((0.0, 1.0), (2.0, 4.0))) == HOLED
+    low, high = HOLED.intervals
+    np.testing.assert_array_equal(low, [-np.inf, 1, 4])
+    np.testing.assert_array_equal(high, [0, 2, 5])
+    held = HOLED.contains(np.array([-9, 0, 0.5, 1, 2, 3, 4, 5, 6, np.nan]))
+    assert held.tolist() == [True, True, False, True, True, False, True, True, False, False]
+
+
+def test_what_two_pieces_of_evidence_allow_together() -> None:
+    assert HOLED.meet(RealEvidence()) == HOLED
+    assert HOLED.meet(RealEvidence(-1.0, 4.5)) == RealEvidence(-1.0, 4.5, gaps=HOLED.gaps)
+    other = RealEvidence.union(np.array([0.5, 1.5]), np.array([1.0, 9.0]))
+    expected = RealEvidence.union(np.array([1.0, 1.5, 4.0]), np.array([1.0, 2.0, 5.0]))
+    assert HOLED.meet(other) == other.meet(HOLED) == expected
+
+
+def test_evidence_that_allows_nothing_or_everything() -> None:
+    nothing = HOLED.meet(RealEvidence(2.5, 3.5))
+    assert nothing.low > nothing.high
+    assert not nothing.contains(np.array([0.0, 3.0])).any()
+    assert nothing.meet(HOLED) == nothing == RealEvidence.union(np.array([]), np.array([]))
+    assert HOLED.bounded
+    assert not RealEvidence().bounded
+    assert RealEvidence(gaps=((0.0, 1.0),)).bounded

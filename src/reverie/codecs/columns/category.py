@@ -143,6 +143,12 @@ class Category(Codec):
         indices = pa.array(codes.astype(np.int32, copy=False), mask=beyond if beyond.any() else None)
         return pa.DictionaryArray.from_arrays(indices, self.levels)
 
+    def unknown(self, values: pa.Array) -> np.ndarray:
+        """Levels that are not kept."""
+        values = self._as_levels(values)
+        known = pc.or_(pc.is_in(values, self.levels), values.is_null())
+        return pc.invert(known).to_numpy(zero_copy_only=False)
+
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """Muted levels meet no condition; the missing are neither a level nor "none of these"."""
         allowed = np.zeros(max(self._codes, 1), dtype=bool)

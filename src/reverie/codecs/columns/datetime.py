@@ -4,8 +4,9 @@ A moment becomes its day and its time of day, each on a line of its own, so that
 days of the week that never occur are never drawn.
 """
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -21,10 +22,11 @@ from reverie.codecs.formats import find_format
 from reverie.codecs.line import Line
 from reverie.codecs.moments import Moment, parse_moment
 from reverie.codecs.ranges import find_evidence
+from reverie.codecs.spelling import present_texts
 from reverie.codecs.storage import is_string
 from reverie.codecs.timeline import DAY, Timeline, is_temporal
 from reverie.codecs.weeks import DAYS, Week
-from reverie.core.errors import DataError
+from reverie.core.errors import ConditionError, DataError
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 from reverie.schema.types import Column
 
@@ -67,6 +69,8 @@ class Datetime(Codec):
     def matches(cls, profile: Profile) -> Match | None:
         """Arrow's own dates and times, and text or whole numbers that all follow one common format."""
         values = plain(profile.sample).drop_null()
+        if is_string(values.type):
+            values = present_texts(values)
         if is_temporal(values.type):
             return _match_typed(values)
         if not len(values):
@@ -81,13 +85,16 @@ class Datetime(Codec):
         form = find_format(values.cast(pa.string()))
         if form is None:
             return None
-        also = f" (they would also read as '{form.other}')" if form.other else ""
-        return Match(form.type, 0.9, f"text of the format '{form.pattern}'{also}", {"format": form.pattern})
+        doubt = f"; no day is over 12, so it may be '{form.other}': then set 'format' to that"
+        reason = f"text of the format '{form.pattern}'{doubt if form.other else ''}"
+        return Match(form.type, 0.9, reason, {"format": form.pattern})
 
     @classmethod
     def sketch(cls, column: Column, values: pa.Array) -> Sketch:
-        timeline = Timeline.of(values.type, column.options.get("format", ""), column.options.get("zone", ""))
-        if not timeline.format and not is_temporal(plain(values).type):
+        typed = is_temporal(plain(values).type)  # which needs no format to be read
+        form = "" if typed else column.options.get("format") or ""
+        timeline = Timeline.of(values.type, form, column.options.get("zone", ""))
+        if not timeline.format and not typed:
             raise DataError(
                 f"holds {values.type} values, not dates or times",
                 where=column.name,
@@ -162,8 +169,8 @@ class Datetime(Codec):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """A moment without a time of day stands for its whole day.
 
-        Bounds within a day are kept exactly if both are in the same one, and otherwise to the day; whoever
-        needs them exactly must look at the decoded rows.
+        Bounds within a day are kept exactly if both are in the same one, and otherwise to the day; several
+        moments to any of their days at any of their times.
         """
         if condition.missing is not None:
             return find_evidence(self.main, condition, Fraction)
@@ -175,12 +182,21 @@ class Datetime(Codec):
                 lambda value: self.week.place(self._parse(value).seconds / unit),
                 self._show,
             )
-        days, hours = _by_day(condition, self._parse)
-        found = find_evidence(self.main, days, lambda day: self.week.place(Fraction(day)), self._show)
+        days, hours, _ = _by_day(condition, self._parse)
+        found = find_evidence(self.main, days, self._day, self._show_day)
         if hours is None:
             return found
-        unit = self.step * self.timeline.tick
-        return found | find_evidence(self.clock, hours, lambda seconds: Fraction(seconds) / unit)
+        try:
+            return found | find_evidence(self.clock, hours, self._second, self._show_time)
+        except ConditionError as error:
+            fix = error.fix.replace("values", "times of day")
+            raise ConditionError(error.what, where=self.column.name, fix=fix) from None
+
+    def loose(self, condition: Condition) -> bool:
+        """Of moments in text nothing is, for only the days of these can be asked."""
+        if self.clock is None or self.timeline.format or condition.missing is not None:
+            return False
+        return not _by_day(condition, self._parse)[2]
 
     def state(self) -> dict[str, Any]:
         return {
@@ -219,22 +235,38 @@ class Datetime(Codec):
         ticks = self.week.restore(np.array([int(unit)])) * self._unit
         return str(self.timeline.write(ticks, np.array([True]))[0])
 
+    def _show_day(self, unit: float) -> str:
+        return self._show(unit).split(" ")[0]
+
+    def _show_time(self, unit: float) -> str:
+        return str(dt.timedelta(seconds=float(unit * self.step * self.timeline.tick)))
+
+    def _day(self, value: Any) -> Fraction:
+        """The place of a day or of the day of a value."""
+        return self.week.place(Fraction(value if isinstance(value, int) else self._parse(value).day))
+
+    def _second(self, value: Any) -> Fraction:
+        """The place of a number of seconds or of a value's time of day."""
+        seconds = value if isinstance(value, int | Fraction) else self._parse(value).second
+        return Fraction(seconds) / (self.step * self.timeline.tick)
+
     def _parse(self, value: Any) -> Moment:
         return parse_moment(value, self.column, self.timeline)
 
 
 def _match_typed(values: pa.Array) -> Match:
     if pt.is_duration(values.type):
-        return Match("duration", 0.95, f"stored as {values.type}")
+        return Match("duration", 0.95, "durations")
     if pt.is_time(values.type):
-        return Match("time", 0.95, f"stored as {values.type}")
+        return Match("time", 0.95, "times of day")
     if pt.is_date(values.type):
-        return Match("date", 0.95, f"stored as {values.type}")
+        return Match("date", 0.95, "dates")
     ticks, _ = Timeline.of(values.type, "", "").read("", values)
     midnight = len(ticks) and not (ticks % int(DAY * 1 / Timeline.of(values.type, "", "").tick)).any()
     if midnight:
-        return Match("date", 0.95, f"stored as {values.type}, always at midnight")
-    return Match("datetime", 0.95, f"stored as {values.type}")
+        return Match("date", 0.95, "dates with times that are always midnight")
+    zone = f", in the zone {values.type.tz}" if values.type.tz else ""
+    return Match("datetime", 0.95, f"dates with times of day{zone}")
 
 
 def _split(column: Column, timeline: Timeline, ticks: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -258,27 +290,30 @@ def _precision(column: Column, sketch: Sketch) -> int:
     return min(step, int(3_600 / tick)) if sketch.clock is not None or column.type == "time" else step
 
 
-def _by_day(condition: Condition, parse: Any) -> tuple[Condition, Condition | None]:
-    """A condition on moments as one on days and, where that is exact, one on the seconds within the day."""
+def _by_day(condition: Condition, parse: Any) -> tuple[Condition, Condition | None, bool]:
+    """A condition on moments as one on days, one on the seconds within the day, and whether that says it
+    all.
+    """
     name = condition.column
     if condition.values is not None:
         moments = [parse(value) for value in condition.values]
-        whole = all(moment.whole_day for moment in moments)
-        if condition.negate and not whole:
-            return Condition(name, missing=False), None
-        days = replace(condition, values=tuple(moment.day for moment in moments))
-        if whole or len(moments) > 1:
-            return days, None
-        return days, Condition(name, values=(moments[0].second,))
+        whole = [moment.whole_day for moment in moments]
+        if condition.negate and not all(whole):
+            return Condition(name, missing=False), None, False
+        return condition, None if any(whole) else condition, all(whole) or len(moments) == 1
     low = None if condition.low is None else parse(condition.low)
     high = None if condition.high is None else parse(condition.high)
     first = None if low is None else low.day + (low.whole_day and condition.strict_low)
     last = None if high is None else high.day - (condition.strict_high and not high.second)
     days = Condition(name, low=first, high=last)
     if low is None or high is None or first != last or (low.whole_day and high.whole_day):
-        return days, None
+        cut = [low and not low.whole_day and (low.second or condition.strict_low)]
+        cut += [high and not high.whole_day and (high.second or not condition.strict_high)]
+        return days, None, not any(cut)
     top = DAY if high.whole_day or last != high.day else high.second
-    return days, replace(condition, low=low.second, high=top, strict_high=condition.strict_high or top == DAY)
+    strict_low, strict_high = condition.strict_low and not low.whole_day, condition.strict_high or top == DAY
+    hours = Condition(name, low=low.second, high=top, strict_low=strict_low, strict_high=strict_high)
+    return days, hours, True
 
 
 CODECS = (Datetime,)

@@ -1,7 +1,7 @@
 """Numbers: spikes and missing as kinds, the rest on a scale, to the decimal places that were stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -14,7 +14,10 @@ from reverie.codecs.arrow_types import plain, restore, type_name, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.counts import Counts
 from reverie.codecs.line import Line
+from reverie.codecs.numerals import find_numeral
 from reverie.codecs.ranges import find_evidence
+from reverie.codecs.spelling import present_texts, read_column, write_column
+from reverie.codecs.storage import is_string
 from reverie.core.errors import ConditionError, DataError
 from reverie.schema.blocks import CategoryEvidence, RealEvidence
 from reverie.schema.types import Column
@@ -22,6 +25,7 @@ from reverie.schema.types import Column
 MOST_DECIMALS = 15
 _EXACT = 2.0**53
 _FULL = 0.9
+_SPELLED = 0.85
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,11 @@ class Number(Codec):
     """A column of whole numbers or decimals.
 
     Option `decimals` is the number of places that values are rounded to; without it they keep all their
-    digits.
+    digits. Option `format` is how text spells them (see `numerals`).
     """
 
     TYPES = ("integer", "decimal")
-    OPTIONS: ClassVar[Mapping[str, type]] = {"decimals": int}
+    OPTIONS: ClassVar[Mapping[str, type]] = {"decimals": int, "format": str}
 
     def __init__(self, column: Column, line: Line, places: int | None, storage: str) -> None:
         self.column, self.line, self.places, self.storage = column, line, places, storage
@@ -49,8 +53,12 @@ class Number(Codec):
 
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
-        """Every column of numbers, which whole floats and fixed decimals are told from."""
+        """Every column of numbers, which whole floats and fixed decimals are told from; and text that spells
+        numbers.
+        """
         values = plain(profile.sample)
+        if is_string(values.type):
+            return _match_texts(profile)
         if not (pt.is_integer(values.type) or pt.is_floating(values.type) or pt.is_decimal(values.type)):
             return None
         different = "" if profile.distinct is None else f", {profile.distinct:,} different"
@@ -69,7 +77,7 @@ class Number(Codec):
 
     @classmethod
     def sketch(cls, column: Column, values: pa.Array) -> Sketch:
-        numbers, present = read_numbers(column.name, values)
+        numbers, present = read_numbers(column.name, read_column(column, values))
         numbers = numbers[present]
         if column.type == "integer" and numbers.dtype != np.int64:
             broken = int(np.count_nonzero(numbers != np.rint(numbers)))
@@ -95,7 +103,7 @@ class Number(Codec):
         return cls(column, line, places, sketch.storage)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        numbers, present = read_numbers(self.column.name, values)
+        numbers, present = read_numbers(self.column.name, read_column(self.column, values))
         return self.line.encode(_to_units(numbers, self.places), present, rng)
 
     def decode(
@@ -107,13 +115,14 @@ class Number(Codec):
     ) -> pa.Array:
         units, present = self.line.decode(arrays, rows)
         numbers = units / 10.0**self.places if self.places else units
-        return restore(pa.array(numbers, mask=None if present.all() else ~present), type_named(self.storage))
+        array, kind = pa.array(numbers, mask=None if present.all() else ~present), type_named(self.storage)
+        return restore(write_column(self.column, array) if is_string(kind) else array, kind)
 
     def tolerance(self, values: pa.Array) -> np.ndarray:
         """The most by which decode(encode(x)) may differ from each value, (rows,) float64; NaN where
         missing.
         """
-        numbers, present = read_numbers(self.column.name, values)
+        numbers, present = read_numbers(self.column.name, read_column(self.column, values))
         units = _to_units(numbers, self.places)
         unit = 10.0 ** (self.places or 0)
         rounded = self.places is not None and numbers.dtype != np.int64
@@ -140,6 +149,26 @@ class Number(Codec):
             raise ConditionError(
                 f"'{value}' is not a number", where=self.column.name, fix="Give a number"
             ) from None
+
+
+def _match_texts(profile: Profile) -> Match | None:
+    """The claim on text that spells numbers, which says how it does."""
+    found = find_numeral(present_texts(profile.sample))
+    if found is None:
+        return None
+    form = found.numeral.format
+    column = Column(name=profile.name, type="decimal", options={"format": form})
+    numbers = Number.matches(replace(profile, sample=read_column(column, profile.sample)))
+    if numbers is None:
+        return None
+    doubt = ""
+    if found.other is not None:
+        doubt = (
+            f"; '{found.numeral.group}' is taken for the mark of thousands, as three digits follow each: "
+            f"for decimals make 'format' '{found.other.format}' and the type 'decimal'"
+        )
+    reason = f"{numbers.reason}, written like '{form}'{doubt}"
+    return Match(numbers.type, _SPELLED, reason, {**numbers.options, "format": form})
 
 
 def read_numbers(name: str, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -70,17 +70,29 @@ def targets(view: View, chosen: str | None) -> tuple[Field, ...]:
 
 
 def attempt(view: View, target: Field, sides: tuple[Side, Side, Side]) -> Trial | None:
-    """Train on `fake` and on `real`, equally many rows, and test on `test`; None if there is too little."""
-    fake, real, test = (_present(target, side) for side in sides)
-    n = min(fake.rows, real.rows)
-    if n < FEWEST or test.rows < FEWEST:
+    """Train on `fake` and on `real`, equally many rows, and test on `test`; None if something hinders it."""
+    if hindrance(view, target, sides):
         return None
-    fake, real = fake.take(np.arange(n)), real.take(np.arange(n))
-    if target.categorical and not _learnable(target, (fake, real, test)):
-        return None
+    fake, real, test = _usable(target, sides)
     score = _classify if target.categorical else _regress
     scores = [score(view, target, side, test) for side in (fake, real)]
-    return Trial(target.name, "AUC" if target.categorical else "R2", scores[0], scores[1], n, test.rows)
+    return Trial(
+        target.name, "AUC" if target.categorical else "R2", scores[0], scores[1], fake.rows, test.rows
+    )
+
+
+def hindrance(view: View, target: Field, sides: tuple[Side, Side, Side]) -> str:
+    """Why no model of `target` can be trained on `fake` and on `real` and tested on `test`; "" if it can."""
+    if len(view.fields) == 1:
+        return f"there is no column to predict {target.name} from"
+    purposes = ("synthetic rows to train on", "real rows to train on", "real rows to test on")
+    for purpose, side in zip(purposes, (_present(target, side) for side in sides), strict=True):
+        if side.rows < FEWEST:
+            return f"{target.name} is present in fewer than {FEWEST} {purpose}"
+    for purpose, side in zip(purposes, _usable(target, sides), strict=True):
+        if target.categorical and len(np.unique(_values(target, side))) < 2:
+            return f"{target.name} has only one value in the {purpose}"
+    return ""
 
 
 class Usefulness(Measure):
@@ -99,6 +111,17 @@ class Usefulness(Measure):
         if not telling:
             return []
         return [_loss(telling), *(_score(trial) for trial in telling)]
+
+    def why_none(self, comparison: Comparison) -> str:
+        """What hinders each target; if nothing does, real rows predict none of them."""
+        view = comparison.view
+        sides = _sides(view, comparison.generator("usefulness"))
+        chosen = targets(view, comparison.target)
+        hindrances = [hindrance(view, target, sides) for target in chosen]
+        if not all(hindrances):
+            names = ", ".join(target.name for target in chosen)
+            return f"real rows do not predict {names} better than chance: name a target column"
+        return "; ".join(dict.fromkeys(hindrances)) or "no column can be a target"
 
 
 def _sides(view: View, rng: np.random.Generator) -> tuple[Side, Side, Side]:
@@ -174,8 +197,11 @@ def _present(field: Field, side: Side) -> Side:
     return side.take(~holes) if holes.any() else side
 
 
-def _learnable(field: Field, sides: tuple[Side, ...]) -> bool:
-    return all(len(np.unique(_values(field, side))) > 1 for side in sides)
+def _usable(target: Field, sides: tuple[Side, Side, Side]) -> tuple[Side, Side, Side]:
+    """The rows that have the target, equally many of the first two sides."""
+    fake, real, test = (_present(target, side) for side in sides)
+    rows = np.arange(min(fake.rows, real.rows))
+    return fake.take(rows), real.take(rows), test
 
 
 def _classes(field: Field, side: Side) -> int:

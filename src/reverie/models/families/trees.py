@@ -142,8 +142,7 @@ class Trees(Sequential):
         at = np.flatnonzero(partial[index] == PENDING) if feature.kind is not None else np.arange(rows)
         codes = np.ascontiguousarray(partial[:index, at])
         numbers, logp = np.full(rows, np.nan), np.zeros(rows)
-        low, high = (evidence.low, evidence.high) if evidence else (-np.inf, np.inf)
-        drawn, mass = conditional.draw(codes, rng, low, high)
+        drawn, mass = conditional.draw(codes, rng, *(evidence.intervals if evidence else ()))
         numbers[at] = drawn
         if evidence is not None:
             with np.errstate(divide="ignore"):

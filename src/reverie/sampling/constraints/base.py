@@ -119,6 +119,10 @@ class Rule(ABC):
         """
         return []
 
+    def values(self, column: str) -> pa.Array | None:  # noqa: ARG002
+        """All values that `restore` gives a column in `drops`, the most frequent first; None if not known."""
+        return None
+
     def state(self) -> dict[str, Any]:
         """JSON-able; `from_state` rebuilds the rule from it."""
         return {}

@@ -1,11 +1,11 @@
 """Contradictions among constraints, and between constraints and data, found before anything is fitted."""
 
-import difflib
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
+from reverie.core.names import hint
 from reverie.sampling.constraints import cells
 from reverie.sampling.constraints.base import fault, rule_for
 from reverie.schema.types import Constraint, Table
@@ -33,8 +33,7 @@ def check_consistent(constraints: Sequence[Constraint], schema: Table, table: pa
 def _check_columns(constraint: Constraint, names: list[str]) -> None:
     for name in constraint.columns:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:8]
-            raise fault(constraint, f"no column '{name}'", fix=f"Did you mean: {', '.join(near)}?")
+            raise fault(constraint, f"no column '{name}'", fix=hint(name, names))
 
 
 def _check_data(constraint: Constraint, table: pa.Table) -> None:

@@ -1,6 +1,7 @@
 """Finding columns that another column determines, and pairs of columns whose combinations are limited."""
 
 import itertools
+from collections.abc import Collection
 
 import numpy as np
 
@@ -13,18 +14,19 @@ _SHARE = 0.01
 _ENFORCED = 0.9
 _OFFERED = 0.5
 _PROTECTED = 5
+_NEW = 0.0005
 _MOST_LEVELS = 100
 _EXPECTED = 10.0
 _FORBIDDEN = 0.2
 
 
-def determined(observed: Observed) -> list[Constraint]:
-    """Each column that another of at most 1,000 levels determines, with the one that determines most as its
-    key.
+def determined(observed: Observed, made: Collection[str] = ()) -> list[Constraint]:
+    """Each column that another of at most 1,000 levels determines, with the key that does so in the fewest.
 
     Evidence is counted in repeats: rows whose key was seen before, times the chance that another row of the
     table would differ. It must be 30 and 1 % of the rows, and half of the rows must hold a key that at least
-    5 rows share; where less than 90 % do, the rule is only offered.
+    5 rows share; where less than 90 % do, the rule is only offered. So is one whose key is a number that goes
+    on to take new values, which the rule would forbid, or one that a formula makes (`made`).
     """
     names = observed.levelled
     covered = {name: _covered(observed, name) for name in names}
@@ -36,9 +38,12 @@ def determined(observed: Observed) -> list[Constraint]:
         and _determines(observed, key, name)
         and _tests(observed, key, name) >= max(_TESTS, _SHARE * observed.rows)
     }
+    closed = {name for name in names if name not in made and _is_closed(observed, name)}
+    firm = _roots(observed, names, {(key, name) for key, name in pairs if key in closed})
+    keys = _roots(observed, names, pairs) | firm
     return [
-        _constraint(observed, key, name, enforced=covered[key] >= _ENFORCED)
-        for name, key in _roots(observed, names, pairs).items()
+        _constraint(observed, key, name, enforced=name in firm and covered[key] >= _ENFORCED)
+        for name, key in keys.items()
     ]
 
 
@@ -84,22 +89,25 @@ def _tests(observed: Observed, key: str, name: str) -> float:
 
 
 def _roots(observed: Observed, names: list[str], pairs: set[tuple[str, str]]) -> dict[str, str]:
-    """Determined column -> its key, which none determines. Of two that fix each other, text is the key."""
+    """Determined column -> its key, which none determines, with the fewest levels if there are several.
+
+    Of two that fix each other, text is the key.
+    """
 
     def rank(name: str) -> tuple[bool, int, int]:
         kind = observed.table[name].type
         return (cells.axis(kind) is not None, -len(observed.codes(name)[1]), names.index(name))
 
-    keys: dict[str, str] = {}
-    for name in names:
-        masters = [
-            key
-            for key, other in pairs
-            if other == name and ((name, key) not in pairs or rank(key) < rank(name))
-        ]
-        if masters:
-            keys[name] = min(masters, key=lambda key: (-len(observed.codes(key)[1]), rank(key)))
-    return {name: key for name, key in keys.items() if key not in keys}
+    above: dict[str, list[str]] = {}
+    for key, name in pairs:
+        if (name, key) not in pairs or rank(key) < rank(name):
+            above.setdefault(name, []).append(key)
+    roots = {name: [key for key in above[name] if key not in above] for name in names if name in above}
+    return {
+        name: min(keys, key=lambda key: (len(observed.codes(key)[1]), rank(key)))
+        for name, keys in roots.items()
+        if keys
+    }
 
 
 def _covered(observed: Observed, key: str) -> float:
@@ -108,6 +116,16 @@ def _covered(observed: Observed, key: str) -> float:
     counts = np.bincount(codes, minlength=len(levels))
     present = levels.is_valid().to_numpy(zero_copy_only=False)
     return float(counts[present & (counts >= _PROTECTED)].sum()) / observed.rows
+
+
+def _is_closed(observed: Observed, key: str) -> bool:
+    """Whether hardly a new row will hold a value of the key that is not in the table; levels are, by nature.
+
+    The share of rows whose value occurs once estimates that of new rows with new values.
+    Source: Good (1953), The population frequencies of species and the estimation of population parameters.
+    """
+    once = int(np.count_nonzero(np.bincount(observed.codes(key)[0]) == 1))
+    return cells.axis(observed.table[key].type) is None or once <= _NEW * observed.rows
 
 
 def _constraint(observed: Observed, key: str, name: str, *, enforced: bool) -> Constraint:

@@ -25,12 +25,14 @@ def _follows(constraint: Constraint, found: list[Constraint]) -> bool:
     """Whether other rules among those found make this one superfluous.
 
     What a formula or a determined column makes is right by construction: rules on the same columns say no
-    more, and a column needs to be made only once, by a formula rather than by looking it up.
+    more, and a column needs to be made only once, by a formula rather than by looking it up. Nor is an
+    operand looked up from what the formula makes of it.
     """
     makers = [c for c in found if c.enforced and c != constraint and rule_for(c).made(c) is not None]
     made = rule_for(constraint).made(constraint)
     if made is not None:
-        return any(c.kind == "formula" and rule_for(c).made(c) == made for c in makers)
+        formulas = [c for c in makers if c.kind == "formula"]
+        return any(c.columns[0] == made or set(constraint.columns) <= set(c.columns) for c in formulas)
     if constraint.kind == "one_hot":
         return set(constraint.columns) <= {rule_for(c).made(c) for c in makers}
     return constraint.kind in ("inequality", "conditional") and any(

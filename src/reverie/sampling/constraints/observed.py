@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from reverie.codecs.base import types
 from reverie.sampling.constraints import cells
-from reverie.schema.types import Table
+from reverie.schema.types import Constraint, Table
 
 _SAMPLE = 2_000
 _MOST_LEVELS = 1_000
@@ -23,6 +23,7 @@ class Observed:
     def __init__(self, table: pa.Table, schema: Table) -> None:
         self.table, self.schema = table, schema
         self.rows = table.num_rows
+        self.formulas: list[Constraint] | None = None
         self._numbers: dict[str, np.ndarray] = {}
         self._codes: dict[str, tuple[np.ndarray, pa.Array]] = {}
 

@@ -12,6 +12,7 @@ _TESTS = 30.0
 _LEVEL_ROWS = 30
 _MOST_LEVELS = 20
 _SHARE = 0.01
+_NAMED = 5
 
 
 def links(observed: Observed) -> list[Constraint]:
@@ -92,10 +93,23 @@ def _decided_by_values(observed: Observed, name: str, absent: np.ndarray) -> lis
 
 def _tie(key: str, when: dict[str, Any], name: str, missing: bool, rows: int) -> Constraint:
     state = "missing" if missing else "present"
-    where = "has certain values" if "values" in when else "is missing" if when["missing"] else "is present"
+    if "values" in when:
+        where = f"is {_named(when['values'])}"
+    else:
+        where = "is missing" if when["missing"] else "is present"
     return Constraint(
         kind="conditional",
         columns=(key, name),
         options={"when": when, "then": {"missing": missing}},
         evidence=f"{name} is {state} in all {rows:,} rows where {key} {where}",
     )
+
+
+def _named(values: list[Any]) -> str:
+    """The first few values, as a condition writes them."""
+    said = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    if len(said) == 1:
+        return said[0]
+    rest = [f"{len(said) - _NAMED} others"] if len(said) > _NAMED + 1 else said[_NAMED:]
+    *first, last = [*said[:_NAMED], *rest]
+    return f"{', '.join(first)} or {last}"

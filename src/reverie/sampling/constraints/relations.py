@@ -40,6 +40,14 @@ class _Fit:
         return (not self.exact, 0 if self.decimals is None else -self.decimals)
 
 
+def formulas(observed: Observed) -> list[Constraint]:
+    """Exact sums, products and ratios, found once for a table."""
+    if observed.formulas is None:
+        found = sums(observed)
+        observed.formulas = [*found, *products(observed, found)]
+    return observed.formulas
+
+
 def sums(observed: Observed) -> list[Constraint]:
     """Columns that are weighted sums of others plus a constant.
 

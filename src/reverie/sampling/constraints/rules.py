@@ -1,6 +1,6 @@
 """All enforced constraints of a table: which columns need not be modelled, and which rows are valid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any, Self
@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from reverie.codecs.base import Condition
 from reverie.core.errors import ConditionError
+from reverie.core.names import hint
 from reverie.sampling.constraints import cells
 from reverie.sampling.constraints.base import Rule, circle, rule_for, title
 from reverie.sampling.matching import typed
+from reverie.sampling.possible import Levels, compatible
 from reverie.schema.types import Constraint, Table
 
 _FORMAT = 1
@@ -86,21 +88,47 @@ class Rules:
         """
         for condition in conditions:
             if condition.column not in self.arrow:
-                fix = f"Columns are: {', '.join(self.arrow)}"
+                fix = hint(condition.column, self.arrow)
                 raise ConditionError("no such column", where=condition.column, fix=fix)
-        wanted, after = list(conditions), []
+        # Each with the column that it was asked of.
+        wanted, after = [(c.column, self._listed(c)) for c in conditions], []
         for rule in self.rules:
-            made = [c for c in wanted if c.column in rule.drops]
-            changed = [
-                c for c in wanted if c.column in (*rule.drops, *rule.rewrites) and c.column in self.arrow
+            made = [pair for pair in wanted if pair[1].column in rule.drops]
+            changed = [pair for pair in wanted if pair[1].column in (*rule.drops, *rule.rewrites)]
+            after += [
+                (asked, typed(c, self.arrow[c.column])) for asked, c in changed if c.column in self.arrow
             ]
-            after += [typed(c, self.arrow[c.column]) for c in changed]
-            wanted = [c for c in wanted if c not in made] + [t for c in made for t in rule.translate(c)]
-        return wanted, after
+            wanted = [pair for pair in wanted if pair not in made]
+            wanted += [(asked, t) for asked, c in made for t in rule.translate(c)]
+        self._check_compatible(after)
+        return [c for _, c in wanted], [c for _, c in after]
 
-    def broken(self, table: pa.Table) -> dict[str, int]:
-        """Rule, in words -> how many rows break it; for saying why rows are rejected."""
-        counts = {title(rule.constraint): int(np.count_nonzero(~rule.valid(table))) for rule in self.rules}
+    def levels(self, column: str) -> Levels | None:
+        """All values of a column that a rule restores; None if none does, or it may restore any value."""
+        known = [rule.values(column) for rule in self.rules if column in rule.drops]
+        if not known or known[0] is None:
+            return None
+        return Levels.of(next(one for one in self.schema.columns if one.name == column), known[0])
+
+    def _listed(self, condition: Condition) -> Condition:
+        """The condition by its values, if it is on a column of which a rule knows all values."""
+        levels = self.levels(condition.column)
+        return condition if levels is None or condition.missing is not None else levels.among(condition)
+
+    def _check_compatible(self, after: Sequence[tuple[str, Condition]]) -> None:
+        for name in {condition.column for _, condition in after}:
+            own = [(asked, condition) for asked, condition in after if condition.column == name]
+            if not compatible([condition for _, condition in own], self.arrow[name]):
+                where = ", ".join(dict.fromkeys(asked for asked, _ in own))
+                raise ConditionError("the conditions exclude each other", where=where, fix="Drop one of them")
+
+    def broken(self, table: pa.Table, columns: Collection[str] | None = None) -> dict[str, int]:
+        """Rule, in words -> how many rows break it; of the rules on any of the `columns`, or of all.
+
+        For saying why rows are rejected.
+        """
+        own = [rule for rule in self.rules if columns is None or set(rule.constraint.columns) & set(columns)]
+        counts = {title(rule.constraint): int(np.count_nonzero(~rule.valid(table))) for rule in own}
         return {name: count for name, count in counts.items() if count}
 
     def state(self) -> dict[str, Any]:

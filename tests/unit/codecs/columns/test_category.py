@@ -177,3 +177,11 @@ def test_without_a_level_to_keep_everything_is_missing():
     codec = _fit(pa.array(["a", "b", "c"]))
     assert codec.specs == ()
     assert codec.decode({}, 4, np.random.default_rng(0)).to_pylist() == [None] * 4
+
+
+def test_levels_that_are_not_kept_are_unknown():
+    values = pa.array(["a"] * 9 + ["b"] * 5 + ["rare", None])
+    column = Column(name="x", type="category")
+    codec = Category.finish(column, Category.sketch(column, values), Protection(5))
+    asked = pa.array(["a", "rare", None, "new", "b"])
+    assert codec.unknown(asked).tolist() == [False, True, False, True, False]

@@ -249,3 +249,50 @@ def test_weekends_that_never_occur_are_never_drawn():
         assert {str(value)[:10] for value in _ends(codec, found)} == {"2000-01-31"}
         with pytest.raises(ConditionError, match="no value"):
             codec.evidence(Condition("x", values=("2000-01-29",)))
+
+
+@pytest.mark.parametrize(
+    ("condition", "loose"),
+    [
+        ({"low": "2000-01-31"}, False),
+        ({"low": "2000-01-31 00:00"}, False),
+        ({"low": "2000-01-31 10:00"}, True),
+        ({"high": "2000-01-31"}, False),
+        ({"high": "2000-01-31 00:00"}, True),
+        ({"high": "2000-01-31 00:00", "strict_high": True}, False),
+        ({"low": "2000-01-31 10:00", "high": "2000-01-31 12:00"}, False),
+        ({"low": "2000-01-31 10:00", "high": "2000-02-01"}, True),
+        ({"values": ("2000-01-31 10:00:05",)}, False),
+        ({"values": ("2000-01-31", "2000-02-02")}, False),
+        ({"values": ("2000-01-31 10:00:05", "2000-02-02 10:00:00")}, True),
+        ({"values": ("2000-01-31 10:00:05",), "negate": True}, True),
+        ({"missing": False}, False),
+    ],
+)
+def test_conditions_that_days_and_hours_cannot_express_are_loose(condition, loose):
+    codec, _ = _ask("seconds", missing=False)
+    assert codec.loose(Condition("x", **condition)) == loose
+
+
+def test_several_moments_are_their_days_and_their_times():
+    codec, found = _ask("seconds", values=("2000-01-31 10:00:05", "2000-02-02 11:00:00"))
+    times = {value.time() for value in _ends(codec, found, "x#time")}
+    assert times == {dt.time(10, 0, 5), dt.time(11)}
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (
+            {"values": ("2500-01-01",)},
+            r"^x: has no value '2500-01-01'\. Its values go from [\d-]+ to [\d-]+$",
+        ),
+        (
+            {"values": ("2000-01-31 10:00:05.5",)},
+            r"^x: has no value '2000-01-31 10:00:05.5'\. The nearest times",
+        ),
+    ],
+)
+def test_moments_that_never_occur_are_named_as_they_were_asked_for(condition, message):
+    with pytest.raises(ConditionError, match=message):
+        _ask("seconds", **condition)

@@ -194,3 +194,21 @@ def test_conditions_that_are_no_numbers_or_never_occur():
         codec.evidence(Condition("x", values=("old",)))
     with pytest.raises(ConditionError, match="Its values go from 17 to 90"):
         codec.evidence(Condition("x", low=120))
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "options"),
+    [
+        (["16,20 €", "1.234,50 €", "NA"], "decimal", {"decimals": 1, "format": "1.234,56 €"}),
+        (["9,123", "12,000", "999"], "integer", {"format": "1,234"}),
+    ],
+)
+def test_text_that_spells_numbers(texts, kind, options):
+    values = pa.array(texts * 10)
+    match = Number.matches(_profile(values))
+    assert match is not None
+    assert (match.type, dict(match.options)) == (kind, options)
+    assert f"written like '{options['format']}'" in match.reason
+    assert ("taken for the mark of thousands" in match.reason) == (kind == "integer")
+    codec = _fit(values, match.type, **match.options)
+    assert _round_trip(codec, values).to_pylist() == [None if t == "NA" else t for t in texts * 10]

@@ -1,3 +1,4 @@
+import pyarrow as pa
 import pytest
 
 from reverie.core.errors import ConfigError
@@ -5,7 +6,7 @@ from reverie.evaluation.quality.usefulness import MEASURE, targets
 
 from ..tables import compared, named, people, shuffled
 
-REAL, HOLDOUT = people(600, 1), people(600, 3)
+REAL, FAKE, HOLDOUT = people(600, 1), people(600, 2), people(600, 3)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,13 @@ def test_a_key_is_no_target_and_few_rows_show_nothing() -> None:
     with pytest.raises(ConfigError, match="id"):
         targets(compared(REAL, REAL).view, "id")
     assert MEASURE.measure(compared(REAL, people(30, 2), HOLDOUT, target="member")) == []
+
+
+def test_it_says_what_hinders_it() -> None:
+    few = compared(REAL, people(30, 2), HOLDOUT, target="member")
+    assert MEASURE.why_none(few) == "member is present in fewer than 50 synthetic rows to train on"
+    one = people(600, 2).set_column(4, "city", pa.array(["Wien"] * 600))
+    assert "city has only one value" in MEASURE.why_none(compared(REAL, one, HOLDOUT, target="city"))
+    assert MEASURE.why_none(compared(shuffled(REAL), FAKE, HOLDOUT)) == (
+        "real rows do not predict member, city, income better than chance: name a target column"
+    )

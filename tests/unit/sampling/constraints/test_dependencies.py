@@ -60,6 +60,29 @@ def test_a_key_of_rare_values_is_only_offered(describe) -> None:
     assert not found.enforced
 
 
+def orders(n: int) -> pa.Table:
+    """Price fixes the product, and the total, made of price and quantity, seems to."""
+    rng = np.random.default_rng(5)
+    price = np.array([9.5, 39.9, 89.0, 249.0])[(product := rng.integers(0, 4, n))]
+    price = np.round(price * rng.choice([1, 0.9], n), 2)
+    total = np.round(price * (1 + rng.poisson(1, n)), 2)
+    return pa.table({"product": texts(product), "price": price, "total": total})
+
+
+def test_the_cause_with_the_fewest_levels_is_the_key(describe) -> None:
+    assert keys(describe, orders(1000))["product"] == "price"
+
+
+def test_a_number_that_takes_new_values_is_only_offered_as_a_key(describe) -> None:
+    table = orders(1000).drop_columns(["price"])
+    (found,) = determined(Observed(table, describe(table)))
+    assert found.columns == ("total", "product")
+    assert not found.enforced
+    named = table.set_column(1, "total", pa.array(texts(table["total"].to_pylist())))
+    (found,) = determined(Observed(named, describe(named)))
+    assert found.enforced
+
+
 def test_keys_missing_together_with_the_rest_prove_nothing(describe) -> None:
     text = [None] * 400 + [f"v{i}" for i in range(600)]
     title = [None] * 400 + [f"t{i % 300}" for i in range(600)]

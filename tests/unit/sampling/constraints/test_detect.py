@@ -69,6 +69,22 @@ def test_what_a_formula_implies_is_not_repeated(describe) -> None:
     assert {c.kind for c in found} == {"formula", "range"}
 
 
+@pytest.mark.parametrize("rows", [1000, 30_000])
+def test_what_a_formula_makes_is_no_key(describe, rows: int) -> None:
+    rng = np.random.default_rng(5)
+    product, quantity = rng.integers(0, 4, rows), 1 + rng.poisson(2, rows)
+    price = np.round(np.array([9.5, 39.9, 89.0, 249.0])[product] * rng.choice([1, 0.9, 0.8], rows), 2)
+    names = np.array(["mug", "lamp", "chair", "desk"])[product]
+    table = pa.table(
+        {"product": names, "price": price, "quantity": quantity, "total": np.round(price * quantity, 2)}
+    )
+    found = {(c.kind, c.columns) for c in detect(table, describe(table)) if c.kind != "range"}
+    assert found == {
+        ("formula", ("total", "price", "quantity")),
+        ("fixed_combinations", ("price", "product")),
+    }
+
+
 def test_flags_that_a_category_determines_are_looked_up(describe) -> None:
     level = np.random.default_rng(1).integers(0, 4, 500)
     flags = {f"is_{i}": (level == i).astype(int) for i in range(4)}

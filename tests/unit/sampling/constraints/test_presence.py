@@ -30,6 +30,18 @@ def test_decided_by_values(describe) -> None:
     }
 
 
+def test_the_evidence_names_the_values(describe) -> None:
+    level = RNG.integers(0, 10, N)
+    absent = level > 1
+    table = pa.table({"level": [f"v{i}" for i in level], "end": holes(RNG.normal(size=N), absent)})
+    missing, present = (c.evidence for c in links(Observed(table, describe(table))))
+    assert missing.endswith(" or 3 others")
+    assert missing.count(", v") == 4
+    assert present.endswith(("v0 or v1", "v1 or v0"))
+    flag = pa.table({"flag": absent, "end": table["end"]})
+    assert links(Observed(flag, describe(flag)))[0].evidence.endswith("where flag is true")
+
+
 def test_missing_together(describe) -> None:
     cancelled, lost = RNG.random(N) < 0.2, RNG.random(N) < 0.1
     table = pa.table(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -199,6 +200,56 @@ def test_translate_refuses_what_cannot_be(rules: Rules) -> None:
         rules.translate([Condition("total", low="many")])
     with pytest.raises(ConditionError, match="no such column"):
         rules.translate([Condition("colour", values=("red",))])
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (Condition("make", values=("fiat",)), r"make: has no value 'fiat'\. \d levels are known: '"),
+        (Condition("make", values=("Fiat", "Volvo")), r"make: has no value 'Volvo'.*known"),
+        (Condition("make", values=("Volvo",), negate=True), r"make: has no value 'Volvo'"),
+        (Condition("team", values=("green",)), r"team: has no value 'green'.*'blue'"),
+        (Condition("make", low="Fiat"), r"make: levels have no order"),
+    ],
+)
+def test_translate_names_what_a_restored_column_holds(
+    rules: Rules, condition: Condition, message: str
+) -> None:
+    with pytest.raises(ConditionError, match=message):
+        rules.translate([condition])
+
+
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [
+        ([Condition("make", values=("Fiat",)), Condition("make", values=("Saab",))], "make"),
+        ([Condition("total", high="5"), Condition("total", low="9")], "total"),
+        ([Condition("total", high="5", strict_high=True), Condition("total", values=("5", 7))], "total"),
+        ([Condition("total", missing=True), Condition("total", low="9")], "total"),
+    ],
+)
+def test_translate_refuses_contradictions(rules: Rules, asked: list[Condition], where: str) -> None:
+    with pytest.raises(ConditionError, match=f"^{where}: the conditions exclude each other"):
+        rules.translate(asked)
+
+
+def test_translate_puts_levels_in_their_own_order(describe, table: pa.Table) -> None:
+    made = np.array(["mid", "low", "high"])[np.array(table["quantity"]) % 3]
+    sized = table.append_column("size", pa.array(made)).append_column("grade", pa.array(made))
+    fixed = Constraint(kind="fixed_combinations", columns=("grade", "size"), options={"determined": "size"})
+    schema = describe(sized, (fixed,))
+    order = {"type": "ordinal", "options": {"levels": ["low", "mid", "high"]}}
+    columns = [c.model_copy(update=order) if c.name == "size" else c for c in schema.columns]
+    ordered = Rules.fit(sized, schema.model_copy(update={"columns": tuple(columns)}))
+    before, after = ordered.translate([Condition("size", low="mid")])
+    assert set(before[0].values or ()) == set(after[0].values or ()) == {"mid", "high"}
+
+
+def test_only_rules_on_the_columns_asked_for_are_said_to_be_broken(rules: Rules, table: pa.Table) -> None:
+    wrong = table.set_column(table.column_names.index("price"), "price", pc.negate(table["price"]))
+    assert any("range" in name for name in rules.broken(wrong))
+    assert rules.broken(wrong, ["make"]) == {}
+    assert any("range" in name for name in rules.broken(wrong, ["make", "price"]))
 
 
 def test_reduce_known(rules: Rules, table: pa.Table) -> None:

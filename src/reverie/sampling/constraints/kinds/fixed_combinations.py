@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from reverie.codecs.base import Condition
 from reverie.core.errors import ConditionError
-from reverie.sampling.constraints import cells, dependencies
+from reverie.sampling.constraints import cells, dependencies, relations
 from reverie.sampling.constraints.base import Rule, add_column, fault
 from reverie.sampling.constraints.combos import Combos
 from reverie.sampling.constraints.observed import Observed
@@ -62,7 +62,8 @@ class FixedCombinations(Rule):
         """Columns that another one determines (enforced), and pairs with forbidden combinations (only
         offered).
         """
-        determined = dependencies.determined(observed)
+        made = {constraint.columns[0] for constraint in relations.formulas(observed)}
+        determined = dependencies.determined(observed, made)
         dependent = {constraint.options["determined"] for constraint in determined}
         return [*determined, *dependencies.forbidden(observed, dependent)]
 
@@ -209,6 +210,10 @@ class FixedCombinations(Rule):
         if None in levels:
             return [Condition(key, missing=True)] if len(levels) == 1 else []
         return [Condition(key, values=tuple(levels))]
+
+    def values(self, column: str) -> pa.Array | None:
+        """Those of the combinations."""
+        return flat(pc.unique(self.combos.table[column])).drop_null()
 
     def state(self) -> dict[str, Any]:
         """The combinations."""

@@ -87,7 +87,7 @@ class Formula(Rule):
     @classmethod
     def detect(cls, observed: Observed) -> list[Constraint]:
         """Exact sums, products and ratios with at least 50 different results."""
-        return [*(found := relations.sums(observed)), *relations.products(observed, found)]
+        return relations.formulas(observed)
 
     @classmethod
     def fit(cls, constraint: Constraint, table: pa.Table, k: int) -> Self:  # noqa: ARG003

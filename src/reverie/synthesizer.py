@@ -1,8 +1,10 @@
 """The facade: fit a table, then sample, impute, score and save; scikit-learn's conventions."""
 
 import inspect
+import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +15,11 @@ from reverie.codecs.base import Condition
 from reverie.codecs.infer import check_schema
 from reverie.codecs.spelling import read_table
 from reverie.core.dataset import Dataset
-from reverie.core.errors import ArtifactError, ConfigError, ReverieError, SchemaError
+from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning, SchemaError
+from reverie.core.quantities import parse_count, parse_seconds, parse_seed
 from reverie.core.rng import child
 from reverie.io.files import read
-from reverie.io.frames import from_arrow, read_frame
+from reverie.io.frames import emptied, empty_frame, from_arrow, library, read_frame
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import choose_family
@@ -33,11 +36,12 @@ class Synthesizer:
 
     `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;
     `constraints` are added to those found in the data; values held by fewer than `k` rows never appear;
-    `budget` is in seconds of fitting; `critic` resamples what the family makes; at most `max_rows` random
-    rows are learned from.
+    `budget` is the time that fitting may take, in seconds or as "5m"; `critic` resamples what the family
+    makes; at most `max_rows` random rows are learned from. A `seed` of None is a new one each time.
 
-    After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_` and
-    `timings_` (seconds by step); `notes_` says how the data was read, where that is not plain.
+    After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_`,
+    `seed_`, `timings_` (seconds by step) and `notes_` (what was not plain in reading, or to be known of the
+    model).
 
     >>> frame = {"a": [1, 2, 3, 4, 5] * 20, "b": ["x", "y"] * 50}
     >>> Synthesizer(model="copula").fit(frame).sample(3)["b"][0] in ("x", "y")
@@ -50,16 +54,17 @@ class Synthesizer:
     why_: str
     timings_: dict[str, float]
     notes_: tuple[str, ...]
+    seed_: int
 
     def __init__(
         self,
         model: str = "auto",
         *,
-        seed: int = 0,
+        seed: int | None = 0,
         schema: Schema | Table | str | Path | None = None,
         constraints: Sequence[Constraint] = (),
         k: int = 5,
-        budget: float | None = None,
+        budget: float | str | None = None,
         critic: bool = True,
         max_rows: int | None = None,
         threads: int | None = None,
@@ -84,22 +89,25 @@ class Synthesizer:
         other.
         """
         self._check()
+        self.seed_ = secrets.randbits(32) if self.seed is None else parse_seed(self.seed)
         clock = _Clock(on_progress)
         found = clock.time("read", lambda: _read(data))
-        (name, table), self.notes_ = found.single(), found.notes
-        self._like = _empty(data)
-        table = self._cut(table)
-        self.schema_ = clock.time("schema", lambda: self._describe(name, table))
+        name, whole = found.single()
+        self._like = emptied(data) if _is_frame(data) else None
+        table = self._cut(whole)
+        self.schema_ = clock.time("schema", lambda: self._describe(name, whole, table))
         self.family_, self.why_ = choose_family(self.model)
-        budget = Budget(seconds=self.budget, threads=self.threads or Budget().threads)
+        budget = Budget(self._seconds(clock), self._count("threads") or Budget().threads)
         self.model_ = clock.time(
             "model",
             lambda: learn(
-                table, self.schema_, chosen=self.family_, seed=self.seed, k=self.k, budget=budget,
-                critic=self.critic, on_progress=on_progress,
+                table, self.schema_, chosen=self.family_, seed=self.seed_, k=self._count("k") or 1,
+                budget=budget, critic=self.critic, on_progress=on_progress,
             ),
         )  # fmt: skip
-        self.timings_ = clock.seconds
+        told = self._judge_time(clock)
+        self.timings_, self.notes_ = clock.seconds, (*found.notes, *told)
+        _warn(told)
         return self
 
     def sample(
@@ -137,7 +145,7 @@ class Synthesizer:
         model, request = self._fitted(), self._request(given)
         total = self._total(n, request)
         parts = plan.stream(
-            model, total, request, seed=self.seed if seed is None else seed, workers=workers, fast=fast,
+            model, total, request, seed=self._seed(seed), workers=workers, fast=fast,
             dictionaries=dictionaries,
         )  # fmt: skip
         return _reported(parts, total, on_progress)
@@ -151,10 +159,9 @@ class Synthesizer:
         model, data = self._fitted(), _read(frame)
         table = data.single()[1]
         request = Request.complete(model, table, strict=False, source=data.source)
-        seed = self.seed if seed is None else seed
-        parts = plan.stream(model, table.num_rows, request, seed=seed, workers=workers, fast=True)
+        parts = plan.stream(model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True)
         filled = pa.concat_tables(parts).select(table.column_names)
-        return from_arrow(filled, _empty(frame) if _is_frame(frame) else filled)
+        return from_arrow(filled, emptied(frame) if _is_frame(frame) else filled)
 
     def log_prob(self, frame: Any, *, seed: int | None = None) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,) float64; higher is more usual.
@@ -167,21 +174,26 @@ class Synthesizer:
         if lacking := [name for name in self.columns_ if name not in table.column_names]:
             fix = "Give a table with the columns that were learned"
             raise ConfigError(f"has no column '{lacking[0]}'", where=data.source, fix=fix)
-        rng = child(self.seed if seed is None else seed, "log_prob")
+        rng = child(self._seed(seed), "log_prob")
         return np.asarray(model.log_prob(table.select(list(self.columns_)), rng), dtype=np.float64)
 
     def save(self, path: str | Path, *, note: Mapping[str, Any] | None = None) -> None:
-        """Write a `.reverie` file; `note` (JSON-able) is kept in it. Raises OutputError."""
+        """Write a `.reverie` file; `note` (JSON-able) is kept in it. Raises OutputError.
+
+        Rules that are Python functions cannot be kept: a ReverieWarning names them, and `load` does so again.
+        """
         from importlib.metadata import version
 
         model = self._fitted()
         about = {
             "reverie": version("reverie"), "family": self.family_, "why": self.why_, "rows": model.rows,
             "columns": {column.name: column.type for column in model.schema.columns},
-            "frame": _kind(self._like), "timings": self.timings_, "parameters": self._plain(),
-            "note": dict(note or {}),
+            "frame": library(self._like), "timings": self.timings_, "parameters": self._plain(),
+            "note": dict(note or {}), "notes": list(self.notes_), "unsaved": list(model.rules.unsaved),
         }  # fmt: skip
-        artifact.save(path, about, {"schema": model.schema.model_dump(mode="json"), "table": model.state()})
+        state = model.state()
+        artifact.save(path, about, {"schema": state["rules"]["schema"], "table": state})
+        _warn(_UNSAVED.format(path, rule) for rule in model.rules.unsaved)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
         """The parameters given when it was made, as scikit-learn wants them."""
@@ -200,25 +212,57 @@ class Synthesizer:
         return f"Synthesizer(model={self.model!r}, seed={self.seed})"
 
     def _check(self) -> None:
-        for name, least in (("k", 1), ("max_rows", 1), ("budget", 0.0), ("seed", 0), ("threads", 1)):
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise ConfigError(f"{name} is {value}", where="Synthesizer", fix=f"Give at least {least}")
+        for name in _COUNTS:
+            self._count(name)
+        if self.seed is not None:
+            parse_seed(self.seed)
+        self._seconds()
+        rules = self.constraints
+        if isinstance(rules, str) or not isinstance(rules, Sequence) or not all(map(_is_rule, rules)):
+            fix = "Give a list of rv.Constraint(...) or rv.predicate(...)"
+            raise ConfigError("are no list of constraints", where="constraints", fix=fix)
         choose_family(self.model)
 
+    def _count(self, name: str) -> int | None:
+        value = getattr(self, name)
+        return None if value is None else parse_count(value, name, _COUNTS[name])
+
+    def _seed(self, seed: int | None) -> int:
+        return self.seed_ if seed is None else parse_seed(seed)
+
+    def _seconds(self, clock: "_Clock | None" = None) -> float | None:
+        """Seconds of the budget that are left; None without one."""
+        if self.budget is None:
+            return None
+        return parse_seconds(self.budget, "budget") - (clock.passed if clock else 0.0)
+
+    def _judge_time(self, clock: "_Clock") -> tuple[str, ...]:
+        """What should be known of the model, and of a budget that was not kept."""
+        seconds, notes = self._seconds(), self.model_.notes
+        if seconds is None or clock.passed <= 1.1 * seconds + 1:
+            return notes
+        took = f"fitting took {clock.passed:.1f} s, more than the budget of {seconds:g} s"
+        return (*notes, f"{took}: it is too short for these data")
+
     def _cut(self, table: pa.Table) -> pa.Table:
-        if self.max_rows is None or table.num_rows <= self.max_rows:
+        most = self._count("max_rows")
+        if most is None or table.num_rows <= most:
             return table
-        rows = child(self.seed, "rows").choice(table.num_rows, self.max_rows, replace=False, shuffle=False)
+        rows = child(self.seed_, "rows").choice(table.num_rows, most, replace=False, shuffle=False)
         return table.take(pa.array(np.sort(rows)))
 
-    def _describe(self, name: str, table: pa.Table) -> Table:
+    def _describe(self, name: str, whole: pa.Table, table: pa.Table) -> Table:
+        """The schema of `table`, some rows of the `whole`; what the user wrote must hold in the whole."""
         schema = load_schema(self.schema, name)
         if schema is None:
-            return describe(name, table, self.constraints)
-        check_schema(schema, table)
-        schema = schema.model_copy(update={"constraints": (*schema.constraints, *self.constraints)})
-        check_consistent(schema.constraints, schema, read_table(schema, table))
+            schema, written = describe(name, table, self.constraints), self.constraints
+            if whole is table:
+                return schema
+        else:
+            check_schema(schema, whole)
+            written = (*schema.constraints, *self.constraints)
+            schema = schema.model_copy(update={"constraints": written})
+        check_consistent(written, schema, read_table(schema, whole))
         return schema
 
     def _request(self, given: Any) -> Request:
@@ -232,6 +276,7 @@ class Synthesizer:
         return Request.complete(model, data.single()[1], strict=True, source=data.source)
 
     def _total(self, n: int | None, request: Request) -> int:
+        n = None if n is None else parse_count(n, "number of rows", "whole number")
         if request.known is None:
             return self._fitted().rows if n is None else n
         if n not in (None, request.known.num_rows):
@@ -249,14 +294,21 @@ class Synthesizer:
 
     def _plain(self) -> dict[str, Any]:
         kept = ("model", "seed", "k", "budget", "critic", "max_rows")
-        return {name: getattr(self, name) for name in kept}
+        return {name: getattr(self, name) for name in kept} | {"seed": self.seed_}
 
 
 _PARAMETERS = tuple(inspect.signature(Synthesizer).parameters)
 
 
+_COUNTS = {"k": "number of rows", "max_rows": "number of rows", "threads": "number of threads"}
+_UNSAVED = "{}: holds no Python code, so it is without the rule {}, and rows made with it may break that"
+
+
 def load(path: str | Path) -> Synthesizer:
-    """The synthesizer that `save` wrote. Safe for a file from a stranger. Raises ArtifactError."""
+    """The synthesizer that `save` wrote. Safe for a file from a stranger. Raises ArtifactError.
+
+    A ReverieWarning names each rule that could not be saved.
+    """
     held = artifact.load(path)
     try:
         parameters = {name: value for name, value in held.about["parameters"].items() if name in _PARAMETERS}
@@ -264,14 +316,26 @@ def load(path: str | Path) -> Synthesizer:
         made.model_ = Learned.from_state(held.parts["table"])
         made.schema_ = made.model_.schema
         made.family_, made.why_ = str(held.about["family"]), str(held.about["why"])
-        made.timings_, made.notes_ = dict(held.about["timings"]), ()
-        made._like = _FRAMES.get(held.about["frame"], lambda: None)()
+        made.timings_, made.seed_ = dict(held.about["timings"]), parse_seed(parameters["seed"])
+        lost = [_UNSAVED.format(path, rule) for rule in held.about.get("unsaved", ())]
+        made.notes_ = (*map(str, held.about.get("notes", ())), *lost)
+        made._like = empty_frame(held.about["frame"])
     except ReverieError as error:
         raise ArtifactError(f"cannot be used: {error.what}", where=str(path), fix=error.fix) from None
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, pa.ArrowException):
         fix = "Use the version of Reverie that made it, or fit the model again"
         raise ArtifactError("is damaged: what it holds makes no model", where=str(path), fix=fix) from None
+    _warn(lost)
     return made
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        warnings.warn(note, ReverieWarning, stacklevel=3)
+
+
+def _is_rule(value: Any) -> bool:
+    return isinstance(value, Constraint)
 
 
 class _Clock:
@@ -279,7 +343,12 @@ class _Clock:
 
     def __init__(self, on_progress: OnProgress) -> None:
         self.seconds: dict[str, float] = {}
-        self._tell = on_progress
+        self._tell, self._start = on_progress, time.perf_counter()
+
+    @property
+    def passed(self) -> float:
+        """Seconds since it was made."""
+        return time.perf_counter() - self._start
 
     def time(self, step: str, work: Callable[[], Any]) -> Any:
         self._tell(Progress(step, 0, 1))
@@ -307,42 +376,6 @@ def _is_frame(data: Any) -> bool:
     return not isinstance(data, Dataset | str | Path)
 
 
-def _kind(like: Any) -> str:
-    return "" if like is None else type(like).__module__.split(".")[0]
-
-
-def _empty(data: Any) -> Any:
-    """A frame of the same kind without rows, nor the levels of pandas' categories, which may be rare
-    values.
-    """
-    if not _is_frame(data):
-        return None
-    if _kind(data) == "pandas" and hasattr(data, "columns"):
-        none = data.iloc[:0].copy()
-        for place, kind in enumerate(none.dtypes):
-            if kind == "category":
-                none.isetitem(place, none.iloc[:, place].cat.remove_unused_categories())
-        return none
-    if _kind(data) == "polars":
-        return data.head(0)
-    return {} if isinstance(data, Mapping) else data.slice(0, 0) if isinstance(data, pa.Table) else None
-
-
-def _pandas() -> Any:
-    import pandas as pd
-
-    return pd.DataFrame()
-
-
-def _polars() -> Any:
-    import polars as pl
-
-    return pl.DataFrame()
-
-
-_FRAMES: dict[str, Callable[[], Any]] = {"pandas": _pandas, "polars": _polars, "builtins": dict}
-
-
 def load_schema(schema: Schema | Table | str | Path | None, name: str) -> Table | None:
     """The schema of the table `name`; a schema of one table is taken whatever that table is called."""
     if schema is None or isinstance(schema, Table):
@@ -350,7 +383,7 @@ def load_schema(schema: Schema | Table | str | Path | None, name: str) -> Table 
     if not isinstance(schema, Schema):
         try:
             text = Path(schema).expanduser().read_text("utf-8")
-        except (OSError, UnicodeDecodeError):
+        except (OSError, UnicodeDecodeError, TypeError):
             fix = "Give a JSON file made by 'reverie inspect'"
             raise SchemaError("cannot be read", where=str(schema), fix=fix) from None
         schema = Schema.from_json(text, where=str(schema))

@@ -242,3 +242,42 @@ def test_what_can_be_handled_works(name: str, model: str, tmp_path: Path) -> Non
     header = data.read_bytes().splitlines()[0]
     assert made.read_bytes().splitlines()[0] == header
     assert len(made.read_text().splitlines()) == 26
+
+
+def test_what_is_read_is_never_written(tmp_path: Path, refused: Refused, model: Path) -> None:
+    data, own, link = tmp_path / "o.csv", tmp_path / "m.reverie", tmp_path / "link.csv"
+    data.write_text("age,city\n" + "30,Rome\n20,Oslo\n" * 50)
+    own.write_bytes(model.read_bytes())
+    link.symlink_to(data)
+    schema, folder = tmp_path / "s.json", tmp_path / "tables"
+    assert run(["inspect", str(data), "-o", str(schema)]) == 0
+    folder.mkdir()
+    (folder / "a.json").write_text('{"a": 1}\n')
+    for arguments in (
+        ("inspect", schema, "-o", schema),
+        ("inspect", folder, "-o", folder / "a.json"),
+        ("fit", data, "-o", own, "--json", data),
+        ("fit", data, "--schema", schema, "-o", own, "--json", schema),
+        ("sample", own, "-o", data, "--given-file", data),
+        ("sample", own, "-o", tmp_path / "f.csv", "--json", own),
+        ("impute", own, data, "-o", data),
+        ("score", own, data, "-o", folder / ".." / "o.csv"),
+        ("score", own, link, "-o", data),
+        ("score", own, data, "-o", link),
+        ("evaluate", data, link, "--json", data),
+        ("evaluate", model.with_name("people.parquet"), link, "--holdout", data, "--json", data),
+    ):
+        assert "is read by this command" in refused(*arguments)
+
+
+def test_each_result_has_a_place_and_a_suffix_of_its_own(
+    tmp_path: Path, refused: Refused, model: Path
+) -> None:
+    data, out = model.with_name("people.parquet"), tmp_path / "f.csv"
+    assert "Use .reverie" in refused("fit", data, "-o", tmp_path / "m.csv")
+    assert "Use .json" in refused("inspect", data, "-o", tmp_path / "schema.csv")
+    assert "Use one of: .html, .json" in refused("evaluate", data, data, "-o", tmp_path / "r.txt")
+    assert "two results" in refused("sample", model, "-o", "-", "--json", "-")
+    assert "two results" in refused("sample", model, "-o", out, "--json", out)
+    assert "two results" in refused("evaluate", data, data, "-o", "-", "--json", "-")
+    assert "--workers" in refused("sample", model, "-o", out, "--workers", "0")

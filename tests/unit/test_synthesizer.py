@@ -9,7 +9,15 @@ import pyarrow as pa
 import pytest
 
 import reverie as rv
-from reverie.core.errors import ArtifactError, ConditionError, ConfigError, DataError, SchemaError
+from reverie.core.errors import (
+    ArtifactError,
+    ConditionError,
+    ConfigError,
+    ConstraintError,
+    DataError,
+    ReverieWarning,
+    SchemaError,
+)
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +160,11 @@ def test_parameters(frame: pd.DataFrame) -> None:
     assert made.get_params()["seed"] == 3
     assert rv.Synthesizer(**made.get_params()).get_params() == made.get_params()
     assert made.set_params(seed=4, model="copula").seed == 4
-    for wrong in ({"k": 0}, {"max_rows": 0}, {"seed": -1}, {"model": "magic"}):
+    wrong_ones = [
+        {"k": 0}, {"max_rows": 0}, {"seed": -1}, {"model": "magic"}, {"seed": "a"}, {"k": "a"}, {"budget": 0},
+        {"budget": "soon"}, {"constraints": "a"}, {"constraints": 3}, {"threads": 0.5},
+    ]  # fmt: skip
+    for wrong in wrong_ones:
         with pytest.raises(ConfigError):
             rv.Synthesizer(**wrong).fit(frame)
     with pytest.raises(ConfigError, match="colour"):
@@ -237,3 +249,56 @@ def test_a_schema_whose_format_does_not_fit_is_refused() -> None:
 def test_what_was_not_plain_is_noted() -> None:
     fitted = rv.Synthesizer(model="copula").fit(pa.table({"x": [[1, 2], [3]] * 50, "y": [1, 2] * 50}))
     assert fitted.notes_ == ("column 'x': nested values are kept as JSON text, and come back as such",)
+
+
+def test_numbers_are_taken_as_people_write_them(frame: pd.DataFrame, synthesizer: rv.Synthesizer) -> None:
+    assert len(synthesizer.sample(1e2)) == 100
+    assert rv.Synthesizer(model="copula", max_rows=1e2, budget="5m").fit(frame).rows_ == 100
+    for wrong in ("x", 2.5, 0, -3):
+        with pytest.raises(ConfigError, match="whole number"):
+            synthesizer.sample(wrong)
+    with pytest.raises(ConfigError, match="seed"):
+        synthesizer.sample(5, seed="a")
+    with pytest.raises(ConfigError, match="workers"):
+        synthesizer.sample(5, workers="all")
+
+
+def test_no_seed_is_a_new_one_that_is_recorded(frame: pd.DataFrame, tmp_path: Path) -> None:
+    one, other = (rv.Synthesizer(model="copula", seed=None).fit(frame) for _ in range(2))
+    assert one.seed_ != other.seed_
+    assert one.sample(50).equals(one.sample(50))
+    one.save(tmp_path / "m.reverie")
+    assert rv.load(tmp_path / "m.reverie").sample(50)["wage"].equals(one.sample(50)["wage"])
+    again = rv.Synthesizer(model="copula", seed=one.seed_).fit(frame)
+    assert again.sample(50).equals(one.sample(50))
+
+
+def test_a_rule_of_python_is_not_saved_and_that_is_told(frame: pd.DataFrame, tmp_path: Path) -> None:
+    rule = rv.predicate(["age"], lambda table: np.array(table["age"]) < 95, name="young")
+    made = rv.Synthesizer(model="copula", constraints=[rule]).fit(frame)
+    with pytest.warns(ReverieWarning, match=r"without the rule young of constraint predicate\(age\)"):
+        made.save(tmp_path / "m.reverie")
+    with pytest.warns(ReverieWarning, match="young"):
+        again = rv.load(tmp_path / "m.reverie")
+    assert len(again.sample(20)) == 20
+    assert any("young" in note for note in again.notes_)
+    assert "predicate" not in {rule.kind for rule in again.schema_.constraints}
+
+
+def test_what_was_written_must_hold_in_all_rows(
+    frame: pd.DataFrame, synthesizer: rv.Synthesizer, tmp_path: Path
+) -> None:
+    old = rv.Constraint(kind="range", columns=("age",), options={"high": float(frame["age"].max()) - 1})
+    with pytest.raises(ConstraintError, match="of 500 rows"):
+        rv.Synthesizer(model="copula", constraints=[old], max_rows=10).fit(frame)
+    schema = synthesizer.schema_.model_copy(update={"constraints": (old,)})
+    with pytest.raises(ConstraintError, match="of 500 rows"):
+        rv.Synthesizer(model="copula", schema=schema, max_rows=10).fit(frame)
+
+
+def test_no_row_is_shown(frame: pd.DataFrame, synthesizer: rv.Synthesizer) -> None:
+    assert repr(synthesizer) == "Synthesizer(model='copula', seed=7)"
+    assert repr(synthesizer.model_) == "Learned(copula of 500 rows, 4 columns)"
+    request = synthesizer._request(frame.head(3))
+    assert "N0" not in repr(request)
+    assert "chunk" not in repr(request)

@@ -17,7 +17,8 @@ def evaluate(
     ] = None,
     target: Annotated[str | None, typer.Option(help="A column to predict, for usefulness.")] = None,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", help="Write the report, one HTML file.")
+        str | None,
+        typer.Option("-o", "--output", help="Write the report as one HTML file (.json: figures)."),
     ] = None,
     json: Annotated[str | None, typer.Option("--json", help="Write verdicts and figures as JSON.")] = None,
     schema: Annotated[str | None, typer.Option(help="A schema made by 'reverie inspect'.")] = None,
@@ -32,13 +33,12 @@ def evaluate(
 
     Every figure has an interval, and a floor: the same figure of real rows against real rows.
     """
-    from reverie.reports.build import build, save, scores
+    from reverie.reports.build import save, scores
+    from reverie.reports.report import SUFFIXES
     from reverie.reports.report import evaluate as compare
     from reverie.synthesizer import load_schema
 
-    for place in (output, json):
-        if place is not None:
-            options.check_place(place)
+    options.check_places((real, fake, holdout, schema), (output, SUFFIXES), (json, ()))
     known = options.read_table(real, table)
     with terminal.progress() as tell:
         report = compare(
@@ -50,12 +50,8 @@ def evaluate(
     if json is not None:
         save(scores(report.evaluation), json)
     if output is not None:
-        save(
-            build(
-                report.evaluation, provenance={"Real": real, "Synthetic": fake, "Unseen": holdout or "none"}
-            ),
-            output,
-        )
+        sources = {"Real": real, "Synthetic": fake, "Unseen": holdout or "none"}
+        replace(report, provenance=sources).save(output)
     if "-" not in (output, json):
         terminal.show_report(report)
         terminal.say(*(f"Written to {place}" for place in (output, json) if place))

@@ -3,6 +3,7 @@
 import re
 import shlex
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,9 +11,14 @@ import typer
 from reverie.cli import options, terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from reverie.core.dataset import Dataset
-    from reverie.schema.types import Column, Schema
+    from reverie.schema.types import Column, Constraint, Schema
     from reverie.synthesizer import Synthesizer
+
+_LOOKED_AT = 2_000
+"""Rows that are made to tell what share of a column is missing."""
 
 Data = Annotated[
     str,
@@ -33,15 +39,17 @@ def inspect(
         str | None, typer.Option("-o", "--output", help="Write the schema as JSON, to be edited.")
     ] = None,
     table: TableName = None,
+    entries: Annotated[bool, typer.Option("--entries", help="List the parts of a MODEL's file too.")] = False,
 ) -> None:
-    """Show what is in DATA, or all that is in a MODEL.
+    """Show what is in DATA, or what a MODEL holds of the data it learned.
 
     Of data: every column's type with the reason for it, personal data, and the rules that rows never break.
     """
     from reverie.models.artifact import is_artifact
 
+    options.check_places((data,), (output, (".json",)))
     if is_artifact(data):
-        _inspect_model(data, output)
+        _inspect_model(data, output, entries=entries)
     else:
         _inspect_data(data, output, table)
 
@@ -74,24 +82,26 @@ def fit(
     Any number of rows can then be made with 'reverie sample'.
     """
     from reverie.core.errors import ConfigError
+    from reverie.core.quantities import parse_count, parse_seconds
     from reverie.models.choice import check_private, choose_family
 
     if device not in ("auto", "cpu"):
         raise ConfigError(f"no device '{device[:20]}'", where="--device", fix="Use auto or cpu")
     check_private(choose_family(model)[0], epsilon)
-    seconds = None if budget is None else options.parse_seconds(budget)
-    most = None if rows is None else options.parse_count(rows, "--max-rows")
+    seconds = None if budget is None else parse_seconds(budget, "--budget")
+    most = None if rows is None else parse_count(rows, "--max-rows")
     learn(data, output, table, json, model=model, seed=seed, schema=schema, budget=seconds, max_rows=most)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
-    terminal.say(f"Next: {next_}", error=json == "-")
+    terminal.say(f"Next: {next_}", error="-" in (output, json))
 
 
 def learn(data: str, output: str, table: str | None = None, json: str | None = None, **settings: Any) -> None:
     """Learn `data`, write the model to `output` and say how it went; `settings` are the Synthesizer's."""
+    from reverie.models.artifact import SUFFIX
     from reverie.synthesizer import Synthesizer
 
     start = time.perf_counter()
-    options.check_place(output)
+    options.check_places((data, settings.get("schema")), (output, (SUFFIX,)), (json, ()))
     found = options.read_table(data, table)
     read = time.perf_counter() - start
     synthesizer = Synthesizer(**settings, threads=options.cores())
@@ -140,14 +150,18 @@ def _show_schema(schema: "Schema", found: "Dataset") -> None:
         title += f", key {table.primary_key}" if table.primary_key else ""
         listed = [(column.name, column.type, _personal(column), column.reason) for column in table.columns]
         terminal.show_table(title, ("column", "type", "personal", "why"), listed)
-        rules = [
-            ("enforced" if rule.enforced else "offered", rule.kind, ", ".join(rule.columns), rule.evidence)
-            for rule in table.constraints
-        ]
-        if rules:
-            terminal.show_table("Rules that the rows never break", ("", "rule", "columns", "evidence"), rules)
+        _show_rules("Rules that the rows never break", table.constraints)
     for note in found.notes:
         terminal.say(f"note: {note}")
+
+
+def _show_rules(title: str, rules: Sequence["Constraint"]) -> None:
+    listed = [
+        ("enforced" if rule.enforced else "offered", rule.kind, ", ".join(rule.columns), rule.evidence)
+        for rule in rules
+    ]
+    if listed:
+        terminal.show_table(title, ("", "rule", "columns", "evidence"), listed)
 
 
 def _personal(column: "Column") -> str:
@@ -155,24 +169,54 @@ def _personal(column: "Column") -> str:
     return str(column.options.get("kind", "yes")) if "locale" in column.options else ""
 
 
-def _inspect_model(path: str, output: str | None) -> None:
+def _inspect_model(path: str, output: str | None, *, entries: bool) -> None:
     from reverie.io.writing import write_text
     from reverie.models import artifact
-    from reverie.schema.types import Schema, Table
+    from reverie.schema.types import Schema
+    from reverie.synthesizer import load
 
-    held = artifact.load(path)
-    about = held.about
-    terminal.say(
-        f"{path}: made by Reverie {about['reverie']}, family {about['family']} ({about['why']}), "
-        f"learned from {terminal.count(about['rows'], 'row')}"
-    )
-    columns = [(str(name), str(kind)) for name, kind in about["columns"].items()]
-    terminal.show_table(terminal.count(len(columns), "column"), ("column", "type"), columns)
-    sizes = [(name, f"{size:,}") for name, size in sorted(artifact.entries(path).items(), key=_natural)]
-    terminal.show_table(f"{len(sizes):,} entries", ("entry", "bytes"), sizes)
+    made, about = load(path), artifact.about(path)
+    if output != "-":
+        terminal.say(*_facts(path, made, about))
+        kept = {codec.column.name: codec.holds() for codec in made.model_.codec.codecs}
+        missing = _missing(made)
+        rows = [
+            (one.name, one.type, kept.get(one.name, "made by a rule"), missing[one.name])
+            for one in made.schema_.columns
+        ]
+        head = ("column", "type", "values it makes", "missing")
+        terminal.show_table(terminal.count(len(rows), "column"), head, rows)
+        _show_rules("Rules", made.schema_.constraints)
+    if entries and output != "-":
+        sizes = [(name, f"{size:,}") for name, size in sorted(artifact.entries(path).items(), key=_natural)]
+        terminal.show_table(f"{len(sizes):,} entries", ("entry", "bytes"), sizes)
     if output is not None:
-        table = Table.model_validate(held.parts["schema"])
-        write_text(output, Schema(tables=(table,)).to_json())
+        write_text(output, Schema(tables=(made.schema_,)).to_json())
+
+
+def _facts(path: str, made: "Synthesizer", about: Mapping[str, Any]) -> list[str]:
+    """What is to be known of a model as a whole, a line each."""
+    critic, k = made.model_.critic, about["parameters"]["k"]
+    judged = "none" if critic is None else terminal.count(len(critic.rounds), "round")
+    facts = {
+        "made by": f"Reverie {about['reverie']}, seed {made.seed_}",
+        "family": f"{made.family_} ({made.why_})",
+        "learned from": terminal.count(made.rows_, "row"),
+        "protection": f"no value that fewer than {k} rows share" if k > 1 else "none, k is 1",
+        "critic": judged,
+    }
+    notes = [f"note: {note}" for note in about.get("notes", ())]
+    return [path, *(f"  {name:<13} {fact}" for name, fact in facts.items()), *notes]
+
+
+def _missing(made: "Synthesizer") -> dict[str, str]:
+    """The share of missing cells of each column, among rows that the model makes."""
+    rows = list(made.stream(_LOOKED_AT, seed=0, fast=True))
+    shares = {
+        name: sum(part[name].null_count for part in rows) / sum(part.num_rows for part in rows)
+        for name in made.columns_
+    }
+    return {name: f"{share:.1%}" if share else "" for name, share in shares.items()}
 
 
 def _natural(entry: tuple[str, int]) -> list[tuple[bool, int, str]]:
@@ -189,7 +233,7 @@ def _summarise(
     facts = {
         "model": output, "rows": synthesizer.rows_, "columns": columns, "family": synthesizer.family_,
         "why": synthesizer.why_, "seconds": round(seconds, 3), "steps": synthesizer.timings_,
-        "notes": list(found.notes),
+        "notes": [*found.notes, *synthesizer.notes_],
     }  # fmt: skip
     terminal.write_json(json, facts)
     lines = [f"note: {note}" for note in found.notes]
@@ -197,4 +241,4 @@ def _summarise(
         f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
         f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",
     ]
-    terminal.say(*lines, error=json == "-")
+    terminal.say(*lines, error="-" in (output, json))

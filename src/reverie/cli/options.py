@@ -1,45 +1,17 @@
-"""What is written after the options: numbers of rows, times, tables, places to write to."""
+"""What is written after the options: numbers of rows, tables, places to write to."""
 
 import os
-import re
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reverie.core.errors import ConfigError
+from reverie.core.errors import ConfigError, OutputError
+from reverie.core.quantities import parse_count
 
 if TYPE_CHECKING:
     from reverie.core.dataset import Dataset
-
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-
-
-def parse_count(text: str, option: str = "-n") -> int:
-    """A number of rows: 1000000, 1_000_000, 1,000,000 or 1e6. Raises ConfigError unless it is whole and at
-    least 1.
-
-    >>> parse_count("1e6")
-    1000000
-    """
-    try:
-        value = float(text.replace("_", "").replace(",", ""))
-    except ValueError:
-        value = float("nan")
-    if not (1 <= value < 2**53 and value.is_integer()):
-        fix = "Give a whole number of at least 1, such as 1000000 or 1e6"
-        raise ConfigError(f"'{text[:40]}' is no number of rows", where=option, fix=fix)
-    return int(value)
-
-
-def parse_seconds(text: str, option: str = "--budget") -> float:
-    """A time: 90, 90s, 5m or 1h. Raises ConfigError.
-
-    >>> parse_seconds("5m")
-    300.0
-    """
-    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(s|m|min|h|)\s*", text.lower())
-    if not found or float(found[1]) <= 0:
-        raise ConfigError(f"'{text[:40]}' is no time", where=option, fix="Write for example 60s, 5m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
 
 
 def count_rows(rows: str | None, scale: float | None, learned: int) -> int:
@@ -47,7 +19,7 @@ def count_rows(rows: str | None, scale: float | None, learned: int) -> int:
     if rows is not None and scale is not None:
         raise ConfigError("given together with --scale", where="-n", fix="Give one of the two")
     if rows is not None:
-        return parse_count(rows)
+        return parse_count(rows, "-n")
     if scale is None:
         return learned
     if not 0 < scale < 1e12:
@@ -77,8 +49,42 @@ def read_table(data: str, table: str | None) -> "Dataset":
     return Dataset({table: found.tables[table]}, found.source, found.notes)
 
 
-def check_place(path: str) -> None:
-    """Find out before a long step that its result could not be written. Raises OutputError."""
+def check_places(inputs: Iterable[str | None], *outputs: tuple[str | None, Collection[str]]) -> None:
+    """Find out before any work that the outputs of a command would not do; those that are None are left out.
+
+    Each comes with the suffixes it may have, where not all will do. Raises OutputError: another suffix, a
+    place that cannot be written, one that is written twice, or that is among the `inputs`.
+    """
+    from reverie.io.outputs import check_suffix
+    from reverie.io.sources import files
+
+    read = [str(file) for data in inputs if data is not None for file in files(data)]
+    places = [(place, suffixes) for place, suffixes in outputs if place is not None]
+    for place, suffixes in places:
+        if any(_is_same(place, file) for file in read):
+            fix = "Choose another place to write to"
+            raise OutputError("is read by this command, so it is not overwritten", where=place, fix=fix)
+        if suffixes:
+            check_suffix(place, suffixes)
+    for (place, _), (other, _) in combinations(places, 2):
+        if _is_same(place, other):
+            where = "the standard output" if place == "-" else place
+            raise OutputError("two results cannot go there", where=where, fix="Write one of them elsewhere")
+    for place, _ in places:
+        _try(place)
+
+
+def _is_same(left: str, right: str) -> bool:
+    """Whether two paths mean one file; devices and pipes, which nothing replaces, are never the same."""
+    if "-" in (left, right):
+        return left == right
+    one, other = Path(left).expanduser(), Path(right).expanduser()
+    if one.exists() and other.exists():
+        return one.is_file() and one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _try(path: str) -> None:
     from reverie.io.outputs import replacing
 
     with suppress(_Leave), replacing(path):

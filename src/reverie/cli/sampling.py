@@ -22,7 +22,7 @@ Output = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same rows.", min=0)]
 Workers = Annotated[
-    int | None, typer.Option(help="Threads to use; all cores unless told. Rows do not depend on it.")
+    int | None, typer.Option(help="Threads to use; all cores unless told. Rows do not depend on it.", min=1)
 ]
 
 
@@ -55,11 +55,13 @@ def sample(
 ) -> None:
     """Make new rows from MODEL."""
     from reverie.core.errors import ConfigError
+    from reverie.io.writing import SUFFIXES
     from reverie.synthesizer import load
 
     if engine != "local":
         what = f"engine '{engine[:20]}' is not in this version"
         raise ConfigError(what, where="--engine", fix="Use --engine local")
+    options.check_places((model, given_file), (output, SUFFIXES), (json, ()))
     start = time.perf_counter()
     synthesizer = load(model)
     wanted = _wanted(synthesizer, given, given_file)
@@ -99,8 +101,10 @@ def impute(
     Each is drawn from what MODEL learned, given the rest of its row.
     """
     from reverie.codecs.spelling import read_table
+    from reverie.io.writing import SUFFIXES
     from reverie.synthesizer import load
 
+    options.check_places((model, data), (output, SUFFIXES))
     synthesizer = load(model)
     found = options.read_table(data, None)
     holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
@@ -123,8 +127,10 @@ def score(
     """
     import pyarrow as pa
 
+    from reverie.io.writing import SUFFIXES
     from reverie.synthesizer import load
 
+    options.check_places((model, data), (output, SUFFIXES))
     synthesizer = load(model)
     scores = synthesizer.log_prob(options.read_table(data, None), seed=seed)
     _write(output, iter([pa.table({"log_prob": scores})]))

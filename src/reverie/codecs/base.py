@@ -8,6 +8,7 @@ What a finished codec keeps, its `state`, holds no value that fewer than `Protec
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,7 +47,7 @@ class Profile:
     """
 
     name: str
-    sample: pa.Array
+    sample: pa.Array = field(repr=False)
     rows: int
     nulls: int
     distinct: int | None
@@ -130,6 +131,10 @@ class Codec(ABC):
         """Which cells hold a value that is none of the learned ones and cannot be made, (rows,) bool."""
         return np.zeros(len(values), dtype=bool)
 
+    def holds(self) -> str:
+        """What values are made of what was kept of the real column, in a few words."""
+        return "new ones"
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """JSON-able state; numpy arrays are allowed as values and are stored beside the JSON."""
@@ -154,9 +159,11 @@ def codec_for(column: Column, *, where: str = "") -> type[Codec]:
     """The codec class for a column. Raises SchemaError, naming the types known, if its type is not."""
     known = types()
     if column.type not in known:
+        near = get_close_matches(column.type, known, n=1)
+        meant = f"Did you mean '{near[0]}'? " if near else ""
         raise SchemaError(
             f"unknown type '{column.type}'",
             where=f"{where}.{column.name}" if where else column.name,
-            fix=f"Choose one of: {', '.join(sorted(known))}",
+            fix=f"{meant}Choose one of: {', '.join(sorted(known))}",
         )
     return known[column.type]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,8 @@ def check_schema(schema: Table, table: pa.Table) -> None:
         sample = _spread(values[column.name])
         try:
             codec.sketch(column, read_column(column, sample))
+        except SchemaError as error:
+            raise SchemaError(error.what, where=where, fix=error.fix) from None
         except ReverieError as error:
             raise SchemaError(
                 f"type '{column.type}' does not fit: {error.what}",
@@ -129,17 +132,27 @@ def _check_columns(schema: Table, table: pa.Table) -> None:
     if found:
         fix = "Use the schema made from this table, or infer it again with 'reverie inspect'"
         raise SchemaError(f"the schema is of another table: {'; '.join(found)}", where=schema.name, fix=fix)
-    keys = [schema.primary_key] if schema.primary_key else []
-    if unknown := [name for name in keys if name not in set(have)]:
-        raise SchemaError(
-            f"primary key '{unknown[0]}' is not a column", where=schema.name, fix="Name a column of the table"
-        )
+    if schema.primary_key:
+        _check_key(schema.primary_key, schema.name, table)
+
+
+def _check_key(key: str, where: str, table: pa.Table) -> None:
+    if key not in table.column_names:
+        near = get_close_matches(key, table.column_names, n=3, cutoff=0.5)
+        fix = f"Did you mean: {', '.join(near)}?" if near else "Name a column of the table"
+        raise SchemaError(f"primary key '{key}' is not a column", where=where, fix=fix)
+    different, rows = _count_distinct(table[key]), table.num_rows
+    if different is not None and different < rows:
+        what = f"primary key '{key}' has {different:,} different values in {rows:,} rows"
+        raise SchemaError(what, where=where, fix="Name a column that is unique in every row, or null")
 
 
 def _check_options(options: Mapping[str, Any], known: Mapping[str, type], where: str) -> None:
     for name, value in options.items():
         if name not in known:
-            fix = f"Options are: {', '.join(sorted(known)) or 'none'}"
+            near = get_close_matches(name, known, n=1)
+            meant = f"Did you mean '{near[0]}'? " if near else ""
+            fix = f"{meant}Options are: {', '.join(sorted(known)) or 'none'}"
             raise SchemaError(f"unknown option '{name}'", where=where, fix=fix)
         fits = (int, float) if known[name] is float else known[name]
         if value is not None and not isinstance(value, fits):

@@ -57,6 +57,13 @@ class Line:
         return cls(name, counts.values[spike], scale, nulls > 0)
 
     @property
+    def ends(self) -> tuple[float, float] | None:
+        """The lowest and the highest place, None if nothing is ever there."""
+        parts = [self.spikes] if self.scale is None else [self.spikes, self.scale.low, self.scale.high]
+        places = np.concatenate(parts)
+        return (places.min(), places.max()) if len(places) else None
+
+    @property
     def specs(self) -> tuple[Spec, ...]:
         """The kind, unless only one is possible, and a Real, gated by the kind, if there is a scale."""
         kind = () if self.kinds <= 1 else (Category(self.kind, self.kinds, self._positions()),)

@@ -23,6 +23,10 @@ class Dataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
 
+    def __repr__(self) -> str:
+        sizes = (f"{name}: {table.num_rows:,} x {table.num_columns}" for name, table in self.tables.items())
+        return f"Dataset({', '.join(sizes)})"
+
     def single(self) -> tuple[str, pa.Table]:
         """The name and table of a dataset of one table. Raises DataError if there are several."""
         if len(self.tables) != 1:

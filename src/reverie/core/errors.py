@@ -1,6 +1,10 @@
 """The one tree of errors: what was found, where, and what to do. Never a cell value."""
 
 
+class ReverieWarning(UserWarning):
+    """What a user should know of work that went on nevertheless."""
+
+
 class ReverieError(Exception):
     """Base of every error that Reverie raises on purpose.
 
@@ -45,6 +49,10 @@ class ArtifactError(ReverieError):
 
 class OutputError(ReverieError):
     """The result cannot be written."""
+
+
+class PipeError(OutputError):
+    """The program that reads the result has ended."""
 
 
 class DependencyError(ReverieError):

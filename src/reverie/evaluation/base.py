@@ -36,6 +36,10 @@ class Comparison:
     target: str | None = None
     seed: int = 0
 
+    def __repr__(self) -> str:
+        unseen = 0 if self.holdout is None else self.holdout.num_rows
+        return f"Comparison({self.real.num_rows:,} real, {self.fake.num_rows:,} fake, {unseen:,} unseen rows)"
+
     @cached_property
     def view(self) -> View:
         """The tables as aligned matrices of numbers and codes, made once and shared by all measures."""
@@ -63,7 +67,7 @@ class Measurement:
     better: Literal["lower", "higher", "target"]
     ideal: float
     explanation: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Measure(ABC):

@@ -36,6 +36,10 @@ class Evaluation:
     comparison: Comparison
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        verdicts = (f"{aspect}: {self.verdicts[aspect].verdict}" for aspect in ASPECTS)
+        return f"Evaluation({', '.join(verdicts)})"
+
     def __getitem__(self, name: str) -> Measurement:
         """The figure called `name`. Raises KeyError if it was not measured."""
         for measurement in self.all():

@@ -6,7 +6,7 @@ missing. Identifiers, personal data, free text and constants say nothing about t
 left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,6 +42,9 @@ class Side:
     numbers: np.ndarray
     codes: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"Side({self.rows:,} rows)"
+
     @property
     def rows(self) -> int:
         """Number of rows."""
@@ -59,7 +62,7 @@ class Field:
     name: str
     kind: Kind
     index: int
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def categorical(self) -> bool:
@@ -75,6 +78,9 @@ class View:
     real: Side
     fake: Side
     holdout: Side | None
+
+    def __repr__(self) -> str:
+        return f"View({len(self.fields)} columns, {self.real.rows:,} real and {self.fake.rows:,} fake rows)"
 
     @property
     def numbers(self) -> tuple[Field, ...]:

@@ -219,3 +219,36 @@ def _cast_like(table: pa.Table, schema: pa.Schema) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             columns.append(column)
     return pa.table(columns, names=table.column_names)
+
+
+def library(frame: Any) -> str:
+    """The library that a frame is of, "builtins" for a dict; empty for None."""
+    return "" if frame is None else type(frame).__module__.split(".")[0]
+
+
+def emptied(frame: Any) -> Any:
+    """A frame of the same kind without rows, nor the levels of pandas' categories, which may be rare
+    values.
+    """
+    if library(frame) == "pandas" and hasattr(frame, "columns"):
+        none = frame.iloc[:0].copy()
+        for place, kind in enumerate(none.dtypes):
+            if kind == "category":
+                none.isetitem(place, none.iloc[:, place].cat.remove_unused_categories())
+        return none
+    if library(frame) == "polars":
+        return frame.head(0)
+    return {} if isinstance(frame, Mapping) else frame.slice(0, 0) if isinstance(frame, pa.Table) else None
+
+
+def empty_frame(name: str) -> Any:
+    """A frame of the library called `name` without columns; None for any other name."""
+    if name == "pandas":
+        import pandas as pd
+
+        return pd.DataFrame()
+    if name == "polars":
+        import polars as pl
+
+        return pl.DataFrame()
+    return {} if name == "builtins" else None

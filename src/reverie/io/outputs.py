@@ -5,12 +5,12 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from reverie.core.errors import OutputError
+from reverie.core.errors import OutputError, PipeError
 
 
 @contextmanager
@@ -33,6 +33,17 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[BinaryIO]
         yield from _replace(target, str(path), overwrite)
 
 
+def remove_unfinished() -> None:
+    """Remove what a signal left, between two instructions that belong together, of files under way."""
+    for part in _UNFINISHED:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+_UNFINISHED: set[Path] = set()
+"""Hidden files that may be there."""
+
+
 @contextmanager
 def writing(where: str) -> Iterator[None]:
     """Turn what the system says of a failed write into one clear line."""
@@ -45,7 +56,17 @@ def writing(where: str) -> Iterator[None]:
 def explain(error: OSError, where: str) -> OutputError:
     """The OutputError that tells a user what `error` means."""
     what, fix = _MEANINGS.get(error.errno or 0, ("cannot be written", "Check the path and the disk"))
-    return OutputError(what, where=where, fix=fix)
+    kind = PipeError if error.errno == errno.EPIPE else OutputError
+    return kind(what, where=where, fix=fix)
+
+
+def check_suffix(where: str, suffixes: Collection[str]) -> None:
+    """Raise OutputError unless the path ends in one of `suffixes`; '-' and devices need none."""
+    suffix = Path(where).suffix.lower()
+    if suffix not in suffixes and where != "-" and not where.startswith("/dev/"):
+        what = f"unsupported suffix '{suffix}'" if suffix else "no suffix says the format"
+        fix = f"Use one of: {', '.join(suffixes)}" if len(suffixes) > 1 else f"Use {', '.join(suffixes)}"
+        raise OutputError(what, where=where, fix=fix)
 
 
 _MEANINGS = {
@@ -79,6 +100,7 @@ def _replace(target: Path, where: str, overwrite: bool) -> Iterator[BinaryIO]:
     if not overwrite and target.exists():
         raise OutputError("exists already", where=where, fix="Remove it, or choose another name")
     part = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.part")
+    _UNFINISHED.add(part)
     with writing(where):
         sink = part.open("xb")
     try:
@@ -86,6 +108,7 @@ def _replace(target: Path, where: str, overwrite: bool) -> Iterator[BinaryIO]:
         with writing(where):
             sink.close()
             part.replace(target)
+        _UNFINISHED.discard(part)
     except BaseException:
         with suppress(OSError):
             sink.close()

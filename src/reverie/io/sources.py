@@ -78,6 +78,14 @@ def find(path: Path) -> Source:
     return Source(path, where, source.name, kind or "csv", packing)
 
 
+def files(data: str) -> list[Path]:
+    """The files that reading `data` would open; none for what is not there and for the standard input."""
+    path = Path(data).expanduser()
+    if path.is_dir():
+        return [file for file in path.iterdir() if file.is_file() and _is_table(file)]
+    return [path] if data != "-" and path.is_file() else []
+
+
 def _kind_by_content(source: Source) -> str | None:
     """What the first bytes say, if they are sure; of texts, only where the suffix says nothing."""
     start = source.head(64).removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from reverie.core.errors import OutputError
-from reverie.io.outputs import replacing, writing
+from reverie.io.outputs import check_suffix, replacing, writing
 from reverie.io.renderings import render_csv, render_csv_header, render_json
 
 _GROUP_ROWS = 1 << 18
@@ -107,13 +107,8 @@ def write_text(path: str | Path, text: str, *, overwrite: bool = True) -> None:
 
 
 def _form(where: str) -> Callable[[BinaryIO, pa.Schema], _Form]:
-    suffix = Path(where).suffix.lower()
-    if suffix in _FORMS:
-        return _FORMS[suffix]
-    if where == "-" or where.startswith("/dev/"):
-        return _FORMS[".csv"]
-    what = f"unsupported suffix '{suffix}'" if suffix else "no suffix says the format"
-    raise OutputError(what, where=where, fix=f"Use one of: {', '.join(_FORMS)}")
+    check_suffix(where, _FORMS)
+    return _FORMS.get(Path(where).suffix.lower(), _FORMS[".csv"])
 
 
 class _Lines:
@@ -221,3 +216,5 @@ _FORMS: dict[str, Callable[[BinaryIO, pa.Schema], _Form]] = {
     ".ndjson": lambda sink, _: _Lines(sink, b"", render_json),
     ".xlsx": _excel,
 }
+SUFFIXES = tuple(_FORMS)
+"""What rows can be written as."""

@@ -76,6 +76,12 @@ def load(path: str | Path) -> Artifact:
     return Artifact(manifest["about"], parts)
 
 
+def about(path: str | Path) -> Mapping[str, Any]:
+    """What describes the artifact, of which nothing else is read. Raises ArtifactError."""
+    with _opened(path) as archive:
+        return _manifest(archive, str(path))["about"]
+
+
 def entries(path: str | Path) -> dict[str, int]:
     """Entry -> size in bytes when unpacked, the manifest left out. Raises ArtifactError."""
     with _opened(path) as archive:

@@ -68,6 +68,8 @@ class Fitted(ABC):
 
     family: str
     specs: tuple[Spec, ...]
+    notes: tuple[str, ...] = ()
+    """What a user should know of how it was learned."""
 
     @abstractmethod
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:

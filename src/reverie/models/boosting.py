@@ -12,6 +12,7 @@ import numpy as np
 
 from reverie.models import kernels
 from reverie.models.bins import Bins
+from reverie.models.deadline import NEVER, Deadline
 from reverie.models.ensemble import Ensemble
 from reverie.models.linear import LOGIT_PENALTIES, Start, class_shares, fit_logits
 
@@ -26,7 +27,7 @@ class Recipe:
     That is as a share of it. The fewest rounds are kept under which all held-out rows together are as likely
     as can be, but for `doubt` nats, which chance gives. With `refit`, all rows are learned from in the end,
     where they are at most `refit_rows`. With `line`, trees are added to a logistic regression, if held-out
-    rows are likelier by one.
+    rows are likelier by one. Past the `deadline` it is given up with OutOfTimeError.
     """
 
     rounds: int = 200
@@ -43,6 +44,7 @@ class Recipe:
     refit: bool = True
     refit_rows: int = 50_000
     line: bool = False
+    deadline: Deadline = NEVER
 
 
 def fit_classes(
@@ -186,6 +188,7 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
     depths, values, losses, best = np.zeros(recipe.rounds, np.int32), [], [], 0
     training = np.flatnonzero(task.train).astype(np.int32)
     for step in range(recipe.rounds + 1):
+        recipe.deadline.check()
         losses.append(task.gradient(rng) / max(held_out, 1))
         if not held_out or losses[step] < losses[best] * (1 - recipe.least_gain):
             best = step

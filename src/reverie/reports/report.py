@@ -13,9 +13,12 @@ from reverie.evaluation.evaluate import evaluate as compare
 from reverie.io.files import read
 from reverie.io.frames import read_frame
 from reverie.models.base import OnProgress, Progress, silent
-from reverie.reports import build
+from reverie.reports import build, sections
 from reverie.sampling.table import describe
 from reverie.schema.types import Table
+
+SUFFIXES = (".html", ".json")
+"""What a report is saved as."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,12 @@ class Report:
 
     evaluation: Evaluation
     provenance: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """The verdicts, a line each, and how to see more; no value of a row."""
+        cards = sections.cards(self.evaluation)
+        lines = [f"{card.aspect}: {card.word}. {card.sentence}" for card in cards]
+        return "\n".join([*lines, "Figures: .to_dict(). The whole report: .save('report.html')"])
 
     @property
     def verdicts(self) -> dict[str, str]:

@@ -10,7 +10,8 @@ Source: Azadi et al. 2018 (discriminator rejection sampling).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from reverie.models.base import Fitted, OnProgress, Progress, silent
 from reverie.models.bins import Bins
 from reverie.models.boosting import Recipe, fit_classes
+from reverie.models.deadline import NEVER, Deadline, work_in_time
 from reverie.models.ensemble import Ensemble
 from reverie.models.features import Feature, FeatureSpace
 from reverie.schema.blocks import Blocks, Evidence, Real, Tokens
@@ -73,12 +75,35 @@ class Critic:
 
 
 def train(
-    fitted: Fitted, blocks: Blocks, *, rng: np.random.Generator, on_progress: OnProgress = silent
+    fitted: Fitted,
+    blocks: Blocks,
+    *,
+    rng: np.random.Generator,
+    deadline: Deadline = NEVER,
+    on_progress: OnProgress = silent,
 ) -> Critic | None:
-    """A critic of what `fitted` draws against the real `blocks`; None with too few rows or nothing found."""
+    """A critic of what `fitted` draws against the real `blocks`; None with too few rows or nothing found.
+
+    Where time is short it learns from fewer rows; past the deadline there is none.
+    """
     if blocks.rows < LEAST_ROWS or any(_is_wide(spec) for spec in blocks.specs) or not blocks.specs:
         return None
+    if deadline.left < 0:
+        return None
     real = blocks if blocks.rows <= MOST_ROWS else blocks.take(rng.permutation(blocks.rows)[:MOST_ROWS])
+
+    def work(rows: int, deadline: Deadline) -> Critic | None:
+        some = real if rows == real.rows else real.take(np.sort(mixed[:rows]))
+        return _train(fitted, some, replace(RECIPE, deadline=deadline), deepcopy(rng), on_progress)
+
+    mixed = np.random.default_rng(0).permutation(real.rows)
+    return work_in_time(work, real.rows, deadline)[0]
+
+
+def _train(
+    fitted: Fitted, real: Blocks, recipe: Recipe, rng: np.random.Generator, on_progress: OnProgress
+) -> Critic | None:
+    """Rounds of critics, each against what those before it would keep."""
     space = FeatureSpace.learn(real)
     truth = space.bins(real)
     rounds: list[tuple[Ensemble, ...]] = []
@@ -90,7 +115,7 @@ def train(
             log_ratio = _log_ratio(tuple(rounds), made)
             effective = effective_share(log_ratio)
             made = made.take(choose(log_ratio, MADE * real.rows, rng))
-        found = _fit_round(truth, made, rng)
+        found = _fit_round(truth, made, recipe, rng)
         on_progress(Progress("training the critic", step + 1, ROUNDS))
         if not any(len(ensemble.depths) for ensemble in found):
             break
@@ -135,12 +160,12 @@ def _log_ratio(rounds: tuple[tuple[Ensemble, ...], ...], bins: Bins) -> np.ndarr
     return np.clip(total, -CLIP, CLIP)
 
 
-def _fit_round(truth: Bins, made: Bins, rng: np.random.Generator) -> tuple[Ensemble, ...]:
+def _fit_round(truth: Bins, made: Bins, recipe: Recipe, rng: np.random.Generator) -> tuple[Ensemble, ...]:
     """One critic a half, trained on that half and stopped by the other."""
     both = Bins(np.concatenate([truth.codes, made.codes], axis=1), truth.sizes, truth.ordered)
     target = np.repeat(np.array([1, 0], np.int32), [truth.rows, made.rows])
     half = np.concatenate([rng.permutation(count) % HALVES for count in (truth.rows, made.rows)])
-    return tuple(fit_classes(both, target, 2, RECIPE, rng, train=half == index) for index in range(HALVES))
+    return tuple(fit_classes(both, target, 2, recipe, rng, train=half == index) for index in range(HALVES))
 
 
 def _is_wide(spec: object) -> bool:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from reverie.codecs.spelling import write_table
 from reverie.core.errors import ConfigError
+from reverie.core.quantities import parse_count
 from reverie.core.rng import child
 from reverie.sampling.request import Request, answer
 from reverie.sampling.table import Learned
@@ -71,9 +72,7 @@ def stream(
 
 
 def _workers(asked: int | None) -> int:
-    if asked is not None and asked < 1:
-        raise ConfigError(f"{asked} workers can do nothing", where="--workers", fix="Ask for at least 1")
-    return asked or os.cpu_count() or 1
+    return os.cpu_count() or 1 if asked is None else parse_count(asked, "workers", "number of workers")
 
 
 def _parallel(

@@ -3,7 +3,7 @@ answer it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -38,7 +38,7 @@ class Request:
 
     evidence: Evidence | None = None
     after: tuple[Condition, ...] = ()
-    known: pa.Table | None = None
+    known: pa.Table | None = field(default=None, repr=False)
     strict: bool = True
     asked: tuple[str, ...] = ()
     source: str = "data"

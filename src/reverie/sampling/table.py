@@ -5,7 +5,7 @@ back.
 import importlib
 import importlib.util
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from reverie.codecs.table import TableCodec
 from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.models.base import Budget, Fitted, OnProgress, State, family, silent
+from reverie.models.deadline import NEVER, Deadline
 from reverie.sampling.constraints import Rules, check_consistent, detect
 from reverie.schema.blocks import Blocks, Evidence
 from reverie.schema.types import Constraint, Table
@@ -27,6 +28,8 @@ MOST_COLUMNS = 1_000
 """Columns that can be learned: the time of fitting grows with their square."""
 MOST_COMPARED = 300
 """Columns among which rules are looked for, as that too compares each with each."""
+FAMILY_SHARE = 0.6
+"""Share of a budget's time that is the family's; what it leaves is the critic's."""
 _NO_LIMIT = Budget()
 
 
@@ -41,6 +44,11 @@ class Learned:
     fitted: Fitted | None
     critic: Any
     rows: int
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        family = "no model" if self.fitted is None else self.fitted.family
+        return f"Learned({family} of {self.rows:,} rows, {len(self.schema.columns)} columns)"
 
     @property
     def schema(self) -> Table:
@@ -146,6 +154,8 @@ def learn(
 ) -> Learned:
     """Fit rules, codecs, the family `chosen` and, if there is one, the critic. Raises ReverieError."""
     _check_width(schema.name, table)
+    deadline = Deadline.after(budget.seconds)
+    critic = critic and importlib.util.find_spec(CRITIC) is not None
     table = read_table(schema, table)
     rules = Rules.fit(table, schema, k)
     reduced = rules.reduce(table)
@@ -158,11 +168,16 @@ def learn(
         blocks,
         config=module.Config() if config is None else config,
         rng=child(seed, schema.name, "fit"),
-        budget=budget,
+        budget=replace(budget, seconds=_seconds(deadline.part(FAMILY_SHARE if critic else 1))),
         on_progress=on_progress,
     )
-    judge = None
-    if critic and importlib.util.find_spec(CRITIC) is not None:
-        train = importlib.import_module(CRITIC).train
-        judge = train(fitted, blocks, rng=child(seed, schema.name, "critic"), on_progress=on_progress)
-    return Learned(rules, codec, fitted, judge, table.num_rows)
+    judge, notes = None, fitted.notes
+    if critic:
+        train, rng = importlib.import_module(CRITIC).train, child(seed, schema.name, "critic")
+        judge = train(fitted, blocks, rng=rng, deadline=deadline, on_progress=on_progress)
+        notes += ("the budget of time left none for the critic",) if deadline.left < 0 and not judge else ()
+    return Learned(rules, codec, fitted, judge, table.num_rows, notes)
+
+
+def _seconds(deadline: Deadline) -> float | None:
+    return None if deadline == NEVER else max(deadline.left, 0.0)

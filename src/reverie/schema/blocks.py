@@ -6,7 +6,7 @@ array is NaN elsewhere.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
 
@@ -74,6 +74,9 @@ class Blocks:
     def __post_init__(self) -> None:
         object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
 
+    def __repr__(self) -> str:
+        return f"Blocks({self.rows:,} rows of {', '.join(spec.name for spec in self.specs)})"
+
     def __iter__(self) -> Iterator[tuple[Spec, np.ndarray]]:
         return ((spec, self.arrays[spec.name]) for spec in self.specs)
 
@@ -102,7 +105,7 @@ class CategoryEvidence:
     """
 
     allowed: np.ndarray | None = None
-    codes: np.ndarray | None = None
+    codes: np.ndarray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class RealEvidence:
 
     low: float = -np.inf
     high: float = np.inf
-    values: np.ndarray | None = None
+    values: np.ndarray | None = field(default=None, repr=False)
     gaps: tuple[tuple[float, float], ...] = ()
 
     @classmethod

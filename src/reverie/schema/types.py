@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reverie.core.errors import SchemaError
+from reverie.schema.mistakes import explain
 
 FORMAT = 1
 
@@ -92,12 +93,15 @@ class Schema(_Frozen):
 
     @classmethod
     def from_json(cls, text: str, *, where: str = "schema") -> "Schema":
-        """Parse and check. Raises SchemaError with the path of the first wrong place."""
+        """Parse and check. Raises SchemaError that names the first wrong place."""
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "top level"
+            fix = "Look for a comma, quote or bracket too many or too few"
+            raise SchemaError("is no valid JSON", where=f"{where}, {place}", fix=fix) from None
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "top level"
-            raise SchemaError(
-                first["msg"], where=f"{where} at {place}", fix="Correct that place and try again"
-            ) from None
+            raise explain(cls, content, first["loc"], first["type"], where) from None

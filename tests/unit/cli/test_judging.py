@@ -24,6 +24,16 @@ def test_evaluate(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert {"faithful", "useful", "private"} <= json.loads(Path(scores).read_text()).keys()
 
 
+def test_a_report_can_be_figures(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    real, report, scores = (
+        str(folder / "people.parquet"),
+        str(tmp_path / "r.json"),
+        str(tmp_path / "s.json"),
+    )
+    assert run(["evaluate", real, real, "-o", report, "--json", scores]) == 0
+    assert Path(report).read_text() == Path(scores).read_text()
+
+
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     from reverie import demo
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import reverie as rv
 from reverie.cli.main import run
 
 
@@ -27,8 +28,43 @@ def test_a_schema_on_the_standard_output_is_json_alone(
 def test_inspect_a_model(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(folder / "m.reverie")]) == 0
     shown = capfd.readouterr().out
-    assert "copula" in shown
-    assert "table.json" in shown
+    for words in (
+        "family        copula (as asked)",
+        "400 rows",
+        "fewer than 5 rows",
+        "seed 0",
+        "18 to 89",
+        "3 levels",
+    ):
+        assert words in shown
+    assert "table.json" not in shown
+    assert run(["inspect", str(folder / "m.reverie"), "--entries"]) == 0
+    assert "table.json" in capfd.readouterr().out
+
+
+def test_inspect_a_model_of_every_type(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = range(200)
+    table = {
+        "id": [f"K{i:05d}" for i in rows],
+        "email": [f"ada{i}@firma{i % 9}.de" for i in rows],
+        "day": [f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d}" for i in rows],
+        "note": [f"bought {i} things, {'liked' if i % 2 else 'hated'} it" for i in rows],
+        "same": ["x"] * 200,
+        "gap": [None if i % 4 else i / 8 for i in rows],
+    }
+    rv.Synthesizer(model="copula").fit(table).save(tmp_path / "m.reverie")
+    assert run(["inspect", str(tmp_path / "m.reverie"), "-o", str(tmp_path / "s.json")]) == 0
+    shown = capfd.readouterr().out
+    for words in (
+        "in the same form",
+        "email, de_DE; made up",
+        " to 2024-1",
+        "words that rows share",
+        "one value",
+        "74.",
+    ):
+        assert words in shown
+    assert rv.Schema.from_json((tmp_path / "s.json").read_text()).tables[0].column("id").type == "identifier"
 
 
 def test_fit_tells_what_it_did(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

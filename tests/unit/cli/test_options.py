@@ -9,22 +9,6 @@ from reverie.cli import options
 from reverie.core.errors import ConfigError, DataError, OutputError
 
 
-@pytest.mark.parametrize(("text", "rows"), [("1e6", 10**6), ("1_000", 1000), ("1,000", 1000), ("7", 7)])
-def test_counts(text: str, rows: int) -> None:
-    assert options.parse_count(text) == rows
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("60s", 60), ("1.5m", 90), ("1h", 3600)])
-def test_times(text: str, seconds: float) -> None:
-    assert options.parse_seconds(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0s", "-1", "1d", "s"])
-def test_no_times(text: str) -> None:
-    with pytest.raises(ConfigError):
-        options.parse_seconds(text)
-
-
 def test_how_many_rows() -> None:
     assert options.count_rows(None, None, 50) == 50
     assert options.count_rows("9", None, 50) == 9
@@ -55,11 +39,14 @@ def test_sheets(tmp_path: Path) -> None:
 
 def test_places_are_tried_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "kept.csv").write_text("x")
-    options.check_place(str(tmp_path / "kept.csv"))
-    options.check_place(str(tmp_path / "new.csv"))
+    options.check_places((), (str(tmp_path / "kept.csv"), ()), (str(tmp_path / "new.csv"), ()), (None, ()))
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("kept.csv", "x")]
     with pytest.raises(OutputError):
-        options.check_place(str(tmp_path / "no" / "new.csv"))
+        options.check_places((), (str(tmp_path / "no" / "new.csv"), ()))
+
+
+def test_standard_streams_and_devices_can_be_read_and_written() -> None:
+    options.check_places(("-", "/dev/null"), ("-", (".csv",)), ("/dev/null", ()), ("/dev/null", ()))
 
 
 def test_cores() -> None:

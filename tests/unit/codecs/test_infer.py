@@ -156,8 +156,19 @@ def test_a_column_listed_twice_is_refused(schema: Table) -> None:
         ("comment", {"type": "date"}, r"customers\.comment: type 'date' does not fit"),
         ("age", {"type": "text"}, r"customers\.age: type 'text' does not fit: int64 values are not text"),
         ("age", {"type": "number of years"}, r"customers\.age: unknown type 'number of years'"),
-        ("email", {"options": {"kind": "e-male"}}, r"customers\.email: type 'personal' does not fit"),
-        ("email", {"options": {"kin": "email"}}, r"customers\.email: unknown option 'kin'"),
+        (
+            "email",
+            {"options": {"kind": "e-male"}},
+            r"customers\.email: personal data without .* 'kind' to one",
+        ),
+        ("email", {"options": {"kind": "email", "locale": "de_de"}}, r"no locale 'de_de'.*de_DE"),
+        ("email", {"options": {"kind": "email", "locale": "xx_XX"}}, r"customers\.email: no locale 'xx_XX'"),
+        (
+            "email",
+            {"options": {"kin": "email"}},
+            r"customers\.email: unknown option 'kin'\. Did you mean 'kind'",
+        ),
+        ("age", {"type": "intager"}, r"unknown type 'intager'\. Did you mean 'integer'"),
         ("email", {"options": {"kind": 5}}, r"customers\.email: option 'kind' is int, not str"),
     ],
 )
@@ -171,6 +182,13 @@ def test_wrong_edits_are_refused_with_the_place(schema: Table, name: str, change
 def test_a_key_that_is_no_column_is_refused(schema: Table) -> None:
     with pytest.raises(SchemaError, match="primary key 'nobody' is not a column"):
         check_schema(schema.model_copy(update={"primary_key": "nobody"}), CUSTOMERS)
+
+
+def test_a_key_that_repeats_is_refused(schema: Table) -> None:
+    with pytest.raises(SchemaError, match=r"primary key 'age' has \d+ different values in 400 rows"):
+        check_schema(schema.model_copy(update={"primary_key": "age"}), CUSTOMERS)
+    with pytest.raises(SchemaError, match=r"'custmer_id' is not a column\. Did you mean: customer_id"):
+        check_schema(schema.model_copy(update={"primary_key": "custmer_id"}), CUSTOMERS)
 
 
 def test_a_right_edit_is_taken(schema: Table) -> None:

@@ -27,3 +27,7 @@ def test_a_dataset_does_not_change() -> None:
     assert list(dataset.tables) == ["people"]
     with pytest.raises(TypeError):
         dataset.tables["orders"] = ONE  # type: ignore[index]
+
+
+def test_no_row_is_shown() -> None:
+    assert repr(Dataset({"people": pa.table({"name": ["Ada"], "age": [36]})})) == "Dataset(people: 1 x 2)"

@@ -1,9 +1,10 @@
 import errno
+from pathlib import Path
 
 import pytest
 
 from reverie.core.errors import OutputError
-from reverie.io.outputs import explain, replacing
+from reverie.io.outputs import explain, remove_unfinished, replacing
 
 
 def test_old_content_stands_until_the_end(tmp_path):
@@ -34,3 +35,18 @@ def test_every_meaning_is_one_line(code):
     line = str(explain(OSError(code, "raw text of the system"), "out.csv"))
     assert line.startswith("out.csv: ")
     assert "raw text" not in line
+
+
+def test_a_file_that_was_just_made_is_removed(tmp_path, monkeypatch):
+    real = Path.open
+
+    def stopped(self, *mode):
+        real(self, *mode).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "open", stopped)
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "a.txt"):
+        pass
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_unfinished()
+    assert not list(tmp_path.iterdir())

@@ -6,6 +6,7 @@ import pytest
 from reverie.core.errors import ArtifactError
 from reverie.core.nested import split
 from reverie.models.boosting import Bins, Ensemble, Recipe, fit_classes, fit_mean
+from reverie.models.deadline import Deadline, OutOfTimeError
 from reverie.models.linear import fit_line, normal_scores
 
 RECIPE = Recipe()
@@ -257,3 +258,10 @@ def test_what_is_as_good_as_certain_needs_no_more_rounds() -> None:
     left = found.losses * np.count_nonzero(~train)
     assert left[-1] < recipe.doubt < left[-2]
     assert len(found.losses) < 100
+
+
+def test_past_a_deadline_boosting_is_given_up(known) -> None:
+    features, target, _ = known
+    late = replace(RECIPE, deadline=Deadline.after(-1))
+    with pytest.raises(OutOfTimeError):
+        fit_classes(features, target, 3, late, np.random.default_rng(0))

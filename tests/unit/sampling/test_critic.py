@@ -9,6 +9,7 @@ from scipy import stats
 
 from reverie.core.nested import join, split
 from reverie.models.base import Fitted, State
+from reverie.models.deadline import NEVER, Deadline
 from reverie.sampling.critic import Critic, choose, effective_share, train
 from reverie.schema.blocks import Blocks, Category, Real, Tokens, concatenate
 
@@ -210,3 +211,15 @@ def test_ratios_are_up_to_a_constant() -> None:
 def test_effective_share_is_kishs(weights, share) -> None:
     with np.errstate(divide="ignore"):
         assert effective_share(np.log(np.array(weights, float)) + 700) == pytest.approx(share)
+
+
+def test_past_its_deadline_there_is_no_critic_and_in_time_it_is_the_same() -> None:
+    real, generator = draw(ROWS, np.random.default_rng(0)), Generator({"shift": 0.5})
+    assert train(generator, real, rng=np.random.default_rng(1), deadline=Deadline.after(-1)) is None
+    free, timed = (
+        train(generator, real, rng=np.random.default_rng(1), deadline=limit)
+        for limit in (NEVER, Deadline.after(1e6))
+    )
+    assert free is not None
+    assert timed is not None
+    np.testing.assert_array_equal(free.log_ratio(real), timed.log_ratio(real))

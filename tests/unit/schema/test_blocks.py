@@ -82,3 +82,7 @@ def test_evidence_that_allows_nothing_or_everything() -> None:
     assert HOLED.bounded
     assert not RealEvidence().bounded
     assert RealEvidence(gaps=((0.0, 1.0),)).bounded
+
+
+def test_no_value_is_shown() -> None:
+    assert repr(made(2)) == "Blocks(2 rows of kind, x, latent)"

@@ -47,13 +47,16 @@ def test_what_has_a_default_may_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("{", "shop.json at top level"),
-        ("[]", "shop.json at top level"),
-        (edited(format=2), "shop.json at format"),
-        (edited(tables=[{"name": "people"}]), "shop.json at tables.0.columns"),
-        (edited(tables=[{"name": "t", "columns": [{"name": "a", "type": 3}]}]), "at tables.0.columns.0.type"),
-        (edited(colour="red"), "shop.json at colour"),
-        (edited(relations=[{"parent": "people"}]), "shop.json at relations.0.parent_column"),
+        ("{", "shop.json, line 1: is no valid JSON"),
+        ("[]", "shop.json: expected an object"),
+        (edited(format=2), "shop.json, field 'format': expected 1"),
+        (edited(tables=[{"name": "people"}]), "shop.json, table 'people': has no 'columns'"),
+        (
+            edited(tables=[{"name": "t", "columns": [{"name": "a", "type": 3}]}]),
+            "shop.json, table 't', column 'a', field 'type': expected text in quotes",
+        ),
+        (edited(colour="red"), "shop.json: unknown field 'colour'. Fields are: format, tables, relations"),
+        (edited(relations=[{"parent": "people"}]), "shop.json, relation 1: has no 'parent_column'"),
     ],
 )
 def test_a_wrong_edit_is_refused_with_its_place(text: str, place: str) -> None:

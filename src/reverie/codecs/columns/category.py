@@ -165,6 +165,11 @@ class Category(Codec):
             raise ConditionError("no level meets the condition", where=self.column.name, fix=self._known())
         return {self.column.name: CategoryEvidence(allowed=allowed)} if self.specs else {}
 
+    def holds(self) -> str:
+        """How many levels, and whether some were too rare."""
+        levels = f"{len(self.levels):,} level{'' if len(self.levels) == 1 else 's'}"
+        return f"{levels}; rarer ones are never made" if self.rare else levels
+
     def state(self) -> dict[str, Any]:
         return {
             "levels": to_texts(self.levels),

@@ -91,6 +91,10 @@ class Constant(Codec):
             )
         return {}
 
+    def holds(self) -> str:
+        """One value, or none."""
+        return "one value" if len(self.value) else "none"
+
     def state(self) -> dict[str, Any]:
         return {
             "value": to_texts(self.value),

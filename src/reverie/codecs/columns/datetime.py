@@ -198,6 +198,13 @@ class Datetime(Codec):
             return False
         return not _by_day(condition, self._parse)[2]
 
+    def holds(self) -> str:
+        """The range."""
+        if self.main.ends is None:
+            return "none"
+        low, high = (self._show(end) for end in self.main.ends)
+        return f"{low} to {high}"
+
     def state(self) -> dict[str, Any]:
         return {
             "storage": self.timeline.storage,

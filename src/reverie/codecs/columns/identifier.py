@@ -180,6 +180,10 @@ class Identifier(Codec):
         """Only whether a key is there can be asked."""
         return self.presence.evidence(condition, "is an identifier and its values are made up")
 
+    def holds(self) -> str:
+        """The form of keys: no value."""
+        return "new ones in the same form; none is learned"
+
     def state(self) -> dict[str, Any]:
         """Kinds of cell, Arrow type, and the sequence or the pattern."""
         style = "pattern" if isinstance(self.form, Pattern) else "sequence"

@@ -132,6 +132,12 @@ class Number(Codec):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         return find_evidence(self.line, condition, self._parse, self._show)
 
+    def holds(self) -> str:
+        """The range, and how many values have mass of their own."""
+        if self.line.ends is None:
+            return "none"
+        return f"{self._show(self.line.ends[0])} to {self._show(self.line.ends[1])}"
+
     def state(self) -> dict[str, Any]:
         return {**self.line.state(), "places": self.places, "storage": self.storage}
 

@@ -5,6 +5,7 @@ Only what is missing and how often values repeat is kept of the real column.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,10 +18,11 @@ from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.permutation import make_salt, repeat_earlier
 from reverie.codecs.persons.fabrication import MAKERS, fabricate
 from reverie.codecs.persons.kinds import find_kind
-from reverie.codecs.persons.locales import find_locale
+from reverie.codecs.persons.locales import LOCALES, find_locale
+from reverie.codecs.persons.pools import is_locale
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.codecs.storage import is_string, storage_name
-from reverie.core.errors import DataError
+from reverie.core.errors import DataError, SchemaError
 from reverie.schema.types import Column
 
 _LOOKED_AT = 1_000
@@ -69,11 +71,15 @@ class Personal(Codec):
 
     @classmethod
     def sketch(cls, column: Column, values: pa.Array) -> Sketch:
-        """What is missing, and nothing else."""
-        kind = column.options.get("kind")
+        """What is missing, and nothing else. Raises SchemaError if the kind or locale is unknown."""
+        kind, locale = column.options.get("kind"), column.options.get("locale")
         if kind not in MAKERS:
             fix = f"Set the option 'kind' to one of: {', '.join(MAKERS)}"
-            raise DataError("personal data without a known kind", where=column.name, fix=fix)
+            raise SchemaError("personal data without a known kind", where=column.name, fix=fix)
+        if locale and not is_locale(locale):
+            near = get_close_matches(locale, LOCALES, n=3, cutoff=0.3) or LOCALES[:5]
+            fix = f"Choose one such as: {', '.join(near)}"
+            raise SchemaError(f"no locale '{locale[:20]}' is known", where=column.name, fix=fix)
         if not (is_string(values.type) or pt.is_integer(values.type) or pt.is_null(values.type)):
             fix = "Give the column another type"
             raise DataError(f"{values.type} values are not personal data", where=column.name, fix=fix)
@@ -114,6 +120,11 @@ class Personal(Codec):
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """Only whether a value is there can be asked."""
         return self.presence.evidence(condition, "is personal data and its values are made up")
+
+    def holds(self) -> str:
+        """Kind and locale: no value."""
+        options = self.column.options
+        return f"{options['kind']}, {options.get('locale') or _DEFAULT_LOCALE}; made up, none is learned"
 
     def state(self) -> dict[str, Any]:
         """Kinds of cell and Arrow type."""

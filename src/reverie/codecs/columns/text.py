@@ -127,6 +127,10 @@ class Text(Codec):
         """Only whether a text is there can be asked."""
         return self.presence.evidence(condition, "is free text and its words are made up")
 
+    def holds(self) -> str:
+        """How many words."""
+        return f"texts of {len(self.words.words):,} words that rows share"
+
     def state(self) -> dict[str, Any]:
         """Kinds of cell, Arrow type, lengths, words and counts."""
         common = {"kinds": list(self.presence.kinds), "storage": self.storage}

@@ -9,6 +9,13 @@ from reverie.codecs.wording import fold
 _DRAWS = 4_000
 
 
+def is_locale(name: str) -> bool:
+    """Whether Faker knows the locale."""
+    from faker.config import AVAILABLE_LOCALES
+
+    return name in AVAILABLE_LOCALES
+
+
 @cache
 def pool(locale: str, part: str) -> pa.Array:
     """Different values of Faker's `part` (a method's name) in `locale`, always the same ones.
@@ -16,9 +23,8 @@ def pool(locale: str, part: str) -> pa.Array:
     A locale that Faker does not know gives American values.
     """
     from faker import Faker
-    from faker.config import AVAILABLE_LOCALES
 
-    fake = Faker(locale if locale in AVAILABLE_LOCALES else "en_US")
+    fake = Faker(locale if is_locale(locale) else "en_US")
     fake.seed_instance(20_240_229)
     draw = getattr(fake, part)
     drawn = dict.fromkeys(str(draw()).replace("\n", ", ") for _ in range(_DRAWS))

@@ -6,9 +6,11 @@ probabilities; the continuous part is a boosted mean with a boosted histogram of
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from reverie.core.errors import ArtifactError
 from reverie.core.nested import join, split
@@ -16,6 +18,7 @@ from reverie.models.base import Budget, Capabilities, OnProgress, Progress, Stat
 from reverie.models.bins import Bins
 from reverie.models.boosting import Recipe
 from reverie.models.classes import Classes
+from reverie.models.deadline import NEVER, Deadline, work_in_time
 from reverie.models.density import Density
 from reverie.models.features import PENDING, Feature, FeatureSpace
 from reverie.models.ordering import choose_order
@@ -28,9 +31,7 @@ CAPABILITIES = Capabilities(
 )
 
 
-SLOW = Recipe(
-    rounds=800, rate=0.05, depth=6, rows_share=1.0, features_share=1.0, patience=50, least_gain=0.0, line=True
-)
+SLOW = Recipe(rounds=500, rate=0.08, depth=6, rows_share=1.0, patience=30, least_gain=0.0, line=True)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Config:
     few: int = 4
     slow: Recipe = field(default_factory=lambda: SLOW)
     trial: Recipe = field(default_factory=lambda: Recipe(rounds=30, rate=0.3, refit=False))
+
+    def until(self, deadline: Deadline) -> "Config":
+        """The same, given up past the deadline."""
+        names = ("recipe", "slow", "trial")
+        return replace(self, **{name: replace(getattr(self, name), deadline=deadline) for name in names})
 
 
 class Trees(Sequential):
@@ -167,20 +173,41 @@ def fit(
     budget: Budget = Budget(),  # noqa: B008
     on_progress: OnProgress = silent,
 ) -> Trees:
-    """Learn the chain of conditionals, columns in parallel. `weights` (rows,) are met by resampling rows."""
+    """Learn the chain of conditionals, columns in parallel. `weights` (rows,) are met by resampling rows.
+
+    Where the budget's time is short, fewer rows are learned from, which the model's `notes` tell; given time
+    enough, the model is the same as without a budget.
+    """
     chosen = _choose_rows(blocks.rows, weights, config.most_rows, rng)
     blocks = blocks if chosen is None else blocks.take(chosen)
-    space = FeatureSpace.learn(blocks)
-    with ThreadPoolExecutor(budget.threads) as pool:
-        trial = replace(config, recipe=config.trial, slow=config.trial)
-        seed = rng.integers(2**63)  # each column's held-out rows are the same in all orders
+    deadline = Deadline.after(budget.seconds)
+    mixed = np.arange(blocks.rows) if deadline == NEVER else np.random.default_rng(0).permutation(blocks.rows)
+    # Columns are learned side by side: were each product of matrices to use all cores too, both would wait.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(budget.threads) as pool:
 
-        def score(space: FeatureSpace, bins: Bins, some: Blocks) -> float:
-            same = np.random.default_rng(seed)
-            return _likelihood(some, _learn(space, bins, some, trial, pool, same, silent))
+        def work(rows: int, deadline: Deadline) -> Trees:
+            some = blocks if rows == blocks.rows else blocks.take(np.sort(mixed[:rows]))
+            return _fit(some, config.until(deadline), pool, deepcopy(rng), on_progress)
 
-        space = choose_order(space, blocks, score, rng)
-        found = _learn(space, space.bins(blocks), blocks, config, pool, rng, on_progress)
+        made, rows = work_in_time(work, blocks.rows, deadline)
+    if rows < blocks.rows:
+        made.notes = (f"the budget of time was enough for {rows:,} of {blocks.rows:,} rows to learn from",)
+    return made
+
+
+def _fit(
+    blocks: Blocks, config: Config, pool: Executor, rng: np.random.Generator, on_progress: OnProgress
+) -> Trees:
+    """Learn the order of the columns, and then their conditionals."""
+    trial = replace(config, recipe=config.trial, slow=config.trial)
+    seed = rng.integers(2**63)  # each column's held-out rows are the same in all orders
+
+    def score(space: FeatureSpace, bins: Bins, some: Blocks) -> float:
+        same = np.random.default_rng(seed)
+        return _likelihood(some, _learn(space, bins, some, trial, pool, same, silent))
+
+    space = choose_order(FeatureSpace.learn(blocks), blocks, score, rng)
+    found = _learn(space, space.bins(blocks), blocks, config, pool, rng, on_progress)
     return Trees(blocks.specs, space, found)
 
 
@@ -220,6 +247,7 @@ def _task(
     spec: Spec, bins: Bins, blocks: Blocks, config: Config, rng: np.random.Generator
 ) -> Callable[[], tuple[str, Classes | Density]]:
     def learn() -> tuple[str, Classes | Density]:
+        config.recipe.deadline.check()
         array = blocks[spec.name]
         if isinstance(spec, Category):
             recipe = config.slow if spec.k <= config.few else config.recipe

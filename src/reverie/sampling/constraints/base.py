@@ -34,6 +34,8 @@ class Rule(ABC):
     NUMERIC: ClassVar[bool] = False
     ACROSS: ClassVar[bool] = False
     """Whether a row keeps the rule only beside the other rows, so that no partition can be checked alone."""
+    SAVED: ClassVar[bool] = True
+    """Whether a model can keep the rule in a file."""
 
     constraint: Constraint
 

@@ -131,16 +131,25 @@ class Rules:
         counts = {title(rule.constraint): int(np.count_nonzero(~rule.valid(table))) for rule in own}
         return {name: count for name, count in counts.items() if count}
 
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """The rules, in words, that `state` leaves out."""
+        lost = [rule.constraint for rule in self.rules if not rule.SAVED]
+        return tuple(f"{', '.join(map(str, one.options.values()))} of {title(one)}" for one in lost)
+
     def state(self) -> dict[str, Any]:
-        """JSON-able; a predicate is kept by its name only."""
+        """JSON-able, without the rules that are `unsaved`."""
+        kept = tuple(c for c in self.schema.constraints if not c.enforced or rule_for(c).SAVED)
+        schema = self.schema.model_copy(update={"constraints": kept})
         return {
             "format": _FORMAT,
-            "schema": self.schema.model_dump(mode="json"),
+            "schema": schema.model_dump(mode="json"),
             "reduced": self.reduced_schema.model_dump(mode="json"),
             "arrow": {name: cells.kind_to_json(kind) for name, kind in self.arrow.items()},
             "rules": [
                 {"constraint": rule.constraint.model_dump(mode="json"), "state": rule.state()}
                 for rule in self.rules
+                if rule.SAVED
             ],
         }
 

@@ -6,7 +6,7 @@ from reverie.codecs.base import Condition, Match, Profile, Protection
 from reverie.codecs.columns.personal import Personal
 from reverie.codecs.persons.checksums import share_of_cards
 from reverie.codecs.persons.fabrication import fabricate
-from reverie.core.errors import ConditionError, DataError
+from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.schema.types import Column
 
 RNG = np.random.default_rng(0)
@@ -95,7 +95,7 @@ def test_only_missing_can_be_asked() -> None:
 
 
 def test_wrong_edits_are_refused() -> None:
-    with pytest.raises(DataError, match=r"without a known kind.*email"):
+    with pytest.raises(SchemaError, match=r"without a known kind.*email"):
         Personal.sketch(Column(name="who", type="personal", options={"kind": "shoe size"}), EMAILS)
     with pytest.raises(DataError, match="not personal"):
         Personal.sketch(Column(name="who", type="personal", options={"kind": "email"}), pa.array([1.5]))

@@ -131,3 +131,16 @@ def test_a_state_that_makes_no_sense_is_refused(json) -> None:
 def test_a_model_of_other_columns_is_refused(fitted) -> None:
     with pytest.raises(ArtifactError, match="other columns"):
         trees.from_state(SPECS[:1], fitted.state())
+
+
+def test_a_budget_of_time_enough_changes_nothing(blocks, fitted) -> None:
+    made = learn(blocks, budget=Budget(seconds=1e6))
+    assert same(made.state(), fitted.state())
+    assert made.notes == ()
+
+
+def test_a_short_budget_means_fewer_rows_and_that_is_told(blocks) -> None:
+    made = learn(blocks, budget=Budget(seconds=0.0))
+    assert made.notes == ("the budget of time was enough for 300 of 2,000 rows to learn from",)
+    assert same(made.state(), learn(blocks, budget=Budget(seconds=0.0)).state())
+    assert len(made.sample(10, rng=np.random.default_rng(0)).arrays) == 4

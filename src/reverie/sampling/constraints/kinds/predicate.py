@@ -8,6 +8,11 @@ import pyarrow as pa
 from reverie.sampling.constraints.base import Rule, fault
 from reverie.schema.types import Constraint
 
+_RAISED = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, NameError, OSError, RuntimeError, TypeError,
+    ValueError, pa.ArrowException,
+)  # fmt: skip
+
 
 class Function(str):
     """The name of a function, carrying the function itself; JSON keeps the name alone."""
@@ -28,6 +33,7 @@ class Predicate(Rule):
     """
 
     OPTIONS = frozenset({"function"})
+    SAVED = False
 
     @classmethod
     def verify(cls, constraint: Constraint) -> None:
@@ -41,11 +47,14 @@ class Predicate(Rule):
             )
 
     def valid(self, table: pa.Table) -> np.ndarray:
-        """What the function says. Raises ConstraintError if that is not one truth value a row."""
+        """What the function says. Raises ConstraintError if it fails, or gives not one truth value a row."""
         type(self).verify(self.constraint)
-        mask = np.asarray(
-            self.constraint.options["function"].call(table.select(list(self.constraint.columns)))
-        )
+        function = self.constraint.options["function"]
+        try:
+            mask = np.asarray(function.call(table.select(list(self.constraint.columns))))
+        except _RAISED as error:
+            what = f"its function '{function}' raised {type(error).__name__}"
+            raise fault(self.constraint, what, fix="Correct the function") from error
         if mask.shape != (table.num_rows,) or mask.dtype != bool:
             raise fault(
                 self.constraint, f"gave {mask.dtype} of shape {mask.shape}", fix="Return one bool a row"

@@ -39,3 +39,10 @@ def test_refuses_a_wrong_result(result: object) -> None:
     constraint = predicate(["a"], lambda table: result, name="odd")  # type: ignore[arg-type, return-value]
     with pytest.raises(ConstraintError, match="Return one bool a row"):
         Predicate(constraint).valid(TABLE)
+
+
+def test_a_function_that_fails_is_named() -> None:
+    constraint = predicate(["a"], lambda table: table["b"], name="odd")  # type: ignore[arg-type, return-value]
+    with pytest.raises(ConstraintError, match="its function 'odd' raised KeyError") as caught:
+        Predicate(constraint).valid(TABLE)
+    assert "\n" not in str(caught.value)

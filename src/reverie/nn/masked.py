@@ -15,7 +15,7 @@ from reverie.nn.rows import Batch
 from reverie.nn.task import Task, Turn
 
 HIDDEN, ABSENT = 0, 1
-"""Codes put before those of each variable: not known, and known to be absent (a number whose gate is shut)."""
+"""Codes before those of each variable: not known, and known to be absent (a number whose gate is shut)."""
 
 
 class MaskedNet(nn.Module):

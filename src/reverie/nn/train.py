@@ -215,7 +215,7 @@ class _Loop:
                 optimizer.step()
         self.course.step += 1
         self._follow()
-        return float(loss)
+        return float(loss.detach())
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -250,7 +250,7 @@ class _Loop:
         for part in batches(self.held, self.training.batch * 4):
             batch, weights = self.rows.batch(part, self.device)
             with self.fabric.autocast():
-                total += float((self.task.held_out(batch, noise) * weights).sum())
+                total += float((self.task.held_out(batch, noise) * weights).sum().detach())
         return total / len(self.held)
 
     def _tell(self, loss: float) -> Epoch:

@@ -28,7 +28,8 @@ CAPABILITIES = Capabilities(
 
 @dataclass(frozen=True)
 class Config:
-    """`width` and `depth` of the network, bins of a number (`coarse`, and `fine` parts of each), and `training`.
+    """`width` and `depth` of the network, bins of a number (`coarse`, `fine` parts of each), and `training`,
+    fields of `nn.train.Training`.
 
     A share `ordered` of rows is learned in the order in which columns are drawn if nothing is given.
     """

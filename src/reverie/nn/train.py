@@ -33,10 +33,14 @@ TIMED = 3
 class Training:
     """How to train. Steps fall to `fall` of their size after `patience` epochs without gain, `falls` times.
 
-    `average` is how much of the averaged weights a step keeps; `clip` the largest norm of a gradient.
+    Batches have at most `batch` rows, and where rows are few at least `least_batch`; an epoch passes over the
+    rows as often as it takes to make `least_steps`. `average` is how much of the averaged weights a step
+    keeps; `clip` the largest norm of a gradient.
     """
 
     batch: int = 512
+    least_batch: int = 64
+    least_steps: int = 40
     rate: float = 2e-3
     decay: float = 0.01
     warmup: int = 50
@@ -139,10 +143,11 @@ class _Loop:
         self.average = [weight.detach().clone() for weight in self.kept.parameters()]
         self.best = [weight.clone() for weight in self.average]
         self.noise = torch.Generator(self.device).manual_seed(seed)
-        self.course = _Course(batch=training.batch)
         order = np.random.default_rng(seed).permutation(len(rows))
         held = int(len(rows) * training.holdout)
         self.held, self.learned = np.sort(order[:held][: training.judged]), np.sort(order[held:])
+        fitting = len(self.learned) // training.least_steps
+        self.course = _Course(batch=int(np.clip(fitting, training.least_batch, training.batch)))
         self.notes: list[str] = []
 
     def run(self, on_epoch: Callable[[Epoch], None]) -> History:
@@ -171,7 +176,9 @@ class _Loop:
     def _epoch(self) -> str | None:
         """One pass over the rows; the reason if it ended before."""
         self.task.train()
-        order = np.random.default_rng([self.seed, self.course.epoch]).permutation(self.learned)
+        mixer = np.random.default_rng([self.seed, self.course.epoch])
+        passes = -(-self.training.least_steps * self.course.batch // len(self.learned))
+        order = np.concatenate([mixer.permutation(self.learned) for _ in range(passes)])
         parts = list(batches(order, self.course.batch))
         self.loss, started = 0.0, self.clock()
         for index, part in enumerate(parts):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -23,11 +24,15 @@ class Rows:
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
 
+    @cached_property
+    def _mean_weight(self) -> float:
+        return 1.0 if self.weights is None else float(self.weights.mean(dtype=np.float64))
+
     def batch(self, positions: np.ndarray, device: torch.device) -> tuple[Batch, torch.Tensor]:
         """Tensors of the rows at `positions`, and their weights, of mean 1 over all rows."""
         weights = np.ones(len(positions), np.float32)
         if self.weights is not None:
-            weights = (self.weights[positions] / self.weights.mean()).astype(np.float32)
+            weights = (self.weights[positions] / self._mean_weight).astype(np.float32)
         # Pages are read in the order of the file.
         order = np.argsort(positions, kind="stable")
         held = {

@@ -87,6 +87,7 @@ class _Course:
     fallen: int = 0
     batch: int = 0
     told: list[Epoch] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def train(
@@ -144,11 +145,10 @@ class _Loop:
         self.best = [weight.clone() for weight in self.average]
         self.noise = torch.Generator(self.device).manual_seed(seed)
         order = np.random.default_rng(seed).permutation(len(rows))
-        held = int(len(rows) * training.holdout)
-        self.held, self.learned = np.sort(order[:held][: training.judged]), np.sort(order[held:])
+        held = min(int(len(rows) * training.holdout), training.judged)
+        self.held, self.learned = np.sort(order[:held]), np.sort(order[held:])
         fitting = len(self.learned) // training.least_steps
         self.course = _Course(batch=int(np.clip(fitting, training.least_batch, training.batch)))
-        self.notes: list[str] = []
 
     def run(self, on_epoch: Callable[[Epoch], None]) -> History:
         """Epochs until there is nothing left to gain, or no time."""
@@ -167,11 +167,11 @@ class _Loop:
             if not self.course.told:
                 raise
             ended = "interrupted"
-            self.notes.append("training was interrupted: the best weights up to then are kept")
+            self.course.notes.append("training was interrupted: the best weights up to then are kept")
         _copy(self.best, self.kept)
         if self.checkpoint is not None:
             self.checkpoint.unlink(missing_ok=True)
-        return History(tuple(self.course.told), ended, tuple(self.notes))
+        return History(tuple(self.course.told), ended, tuple(self.course.notes))
 
     def _epoch(self) -> str | None:
         """One pass over the rows; the reason if it ended before."""
@@ -180,33 +180,39 @@ class _Loop:
         passes = -(-self.training.least_steps * self.course.batch // len(self.learned))
         order = np.concatenate([mixer.permutation(self.learned) for _ in range(passes)])
         parts = list(batches(order, self.course.batch))
-        self.loss, started = 0.0, self.clock()
-        for index, part in enumerate(parts):
+        self.loss, total, seen, started = float("nan"), 0.0, 0, self.clock()
+        for index, part in enumerate(parts, 1):
             loss = self._step_within_memory(part)
             if not np.isfinite(loss):
-                self.notes.append("the loss was no number: the best weights up to then are kept")
+                self.course.notes.append("the loss was no number: the best weights up to then are kept")
                 return NO_NUMBER
-            self.loss += loss * len(part) / len(order)
-            if index + 1 == TIMED and self.course.epoch == 0:
-                self._warn_of_time((self.clock() - started) / TIMED * len(parts))
-            if self._time_left() <= 0:
+            total, seen = total + loss * len(part), seen + len(part)
+            self.loss, late = total / seen, self._time_left() <= 0
+            if self.course.epoch == 0 and (index == TIMED or (late and index < TIMED)):
+                self._warn_of_time((self.clock() - started) / index, index, -(-len(parts) // passes))
+            if late:
                 return NO_TIME
         self.course.epoch += 1
         return None
 
     def _step_within_memory(self, part: np.ndarray) -> float:
         """A step; in smaller batches from here on if memory does not suffice."""
+        pieces = list(batches(part, self.course.batch))
+        if len(pieces) > 1:
+            return sum(self._step_within_memory(piece) * len(piece) for piece in pieces) / len(part)
         try:
             return self._step(part)
         except torch.OutOfMemoryError:
             if len(part) < 2:
                 raise
-            self.course.batch = max(len(part) // 2, 1)
-            self.notes.append(f"memory was short: batches have {self.course.batch:,} rows from then on")
-            return float(np.mean([self._step_within_memory(half) for half in np.array_split(part, 2)]))
+            self.course.batch = min(self.course.batch, len(part)) // 2
+            self.course.notes.append(
+                f"memory was short: batches have {self.course.batch:,} rows from then on"
+            )
+        return self._step_within_memory(part)
 
     def _step(self, part: np.ndarray) -> float:
-        """One update of each turn; the loss of the last."""
+        """One update of each turn, the loss of the last; what is no number changes no weight."""
         batch, weights = self.rows.batch(part, self.device)
         rate, loss = self._rate(), torch.tensor(0.0)
         for turn in self.task.turns:
@@ -218,7 +224,9 @@ class _Loop:
                 with self.fabric.autocast():
                     loss = (self.task.losses(turn.module, batch, self.noise) * weights).mean()
                 self.fabric.backward(loss)
-                nn.utils.clip_grad_norm_(module.parameters(), self.training.clip)
+                norm = nn.utils.clip_grad_norm_(module.parameters(), self.training.clip)
+                if not torch.isfinite(loss.detach() + norm):
+                    return float("nan")
                 optimizer.step()
         self.course.step += 1
         self._follow()
@@ -238,7 +246,8 @@ class _Loop:
         loss = self._held_out() if len(self.held) else self.loss
         _copy(newest, self.kept)
         course = self.course
-        if loss < course.best - self.training.least_gain * abs(course.best if course.told else 1.0):
+        least = self.training.least_gain * abs(course.best) if np.isfinite(course.best) else 0.0
+        if loss < course.best - least:
             course.best, course.waited = loss, 0
             self.best = [weight.clone() for weight in self.average]
         else:
@@ -254,7 +263,7 @@ class _Loop:
     def _held_out(self) -> float:
         self.task.eval()
         noise, total = torch.Generator(self.device).manual_seed(self.seed + 1), 0.0
-        for part in batches(self.held, self.training.batch * 4):
+        for part in batches(self.held, self.course.batch):
             batch, weights = self.rows.batch(part, self.device)
             with self.fabric.autocast():
                 total += float((self.task.held_out(batch, noise) * weights).sum().detach())
@@ -285,10 +294,12 @@ class _Loop:
             return float("inf")
         return RESERVE * self.seconds - (self.clock() - self.begun)
 
-    def _warn_of_time(self, epoch: float) -> None:
-        if epoch > self._time_left():
-            self.notes.append(
-                f"one pass over the rows takes about {epoch:.0f} s, more than the budget: not all are seen"
+    def _warn_of_time(self, step: float, made: int, needed: int) -> None:
+        """Note it if the steps that the first pass needs take longer than there is time."""
+        if step * (needed - made) > max(self._time_left(), 0.0):
+            self.course.notes.append(
+                f"one pass over the rows takes about {step * needed:.0f} s, more than the budget: "
+                "not all are seen"
             )
 
     def _save(self) -> None:
@@ -304,22 +315,23 @@ class _Loop:
             "torch": torch.get_rng_state(),
             "elapsed": self.clock() - self.begun,
         }
-        fresh = self.checkpoint.with_suffix(".part")
+        fresh = self.checkpoint.with_name(self.checkpoint.name + ".part")
         torch.save(parts, fresh)
         fresh.replace(self.checkpoint)
 
     def _resume(self) -> None:
         if self.checkpoint is None or not self.checkpoint.exists():
             return
-        parts: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        parts: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         told = [Epoch(**epoch) for epoch in parts["course"].pop("told")]
         self.course = replace(_Course(**parts["course"]), told=told)
         self.task.load_state_dict(parts["task"])
         for name, state in parts["optimizers"].items():
             self.optimizers[name].load_state_dict(state)
-        self.average, self.best = parts["average"], parts["best"]
-        self.noise.set_state(parts["noise"].cpu())
-        torch.set_rng_state(parts["torch"].cpu())
+        self.average = [weight.to(self.device) for weight in parts["average"]]
+        self.best = [weight.to(self.device) for weight in parts["best"]]
+        self.noise.set_state(parts["noise"])
+        torch.set_rng_state(parts["torch"])
         self.begun = self.clock() - parts["elapsed"]
 
 

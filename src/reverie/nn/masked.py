@@ -24,6 +24,8 @@ class MaskedNet(nn.Module):
     What is known is added up in a vector of `width`, which `depth` residual layers refine.
     """
 
+    starts: torch.Tensor
+
     def __init__(self, sizes: Sequence[int], width: int, depth: int, dropout: float) -> None:
         super().__init__()
         self.sizes, self.dropout = list(sizes), dropout
@@ -62,18 +64,22 @@ class MaskedNet(nn.Module):
     def arrays(self) -> dict[str, np.ndarray]:
         """All weights, as `models.masked.Masked` takes them."""
         width = self.out.in_features
-        norms = [torch.stack([norm.weight, norm.bias]) for norm in self.norms]
+        scales, shifts = (self._stacked(f"norms.{{}}.{part}", width) for part in ("weight", "bias"))
         found = {
             "embedding": self.embedding.weight,
-            "norms": torch.stack(norms) if norms else torch.zeros(0, 2, width),
-            "layers": torch.stack([layer.weight for layer in self.layers])
-            if norms
-            else torch.zeros(0, width, width),
-            "shifts": torch.stack([layer.bias for layer in self.layers]) if norms else torch.zeros(0, width),
+            "norms": torch.stack([scales, shifts], dim=1),
+            "layers": self._stacked("layers.{}.weight", width, width),
+            "shifts": self._stacked("layers.{}.bias", width),
             "out": self.out.weight,
             "base": self.out.bias,
         }
         return {name: weight.detach().cpu().float().numpy() for name, weight in found.items()}
+
+    def _stacked(self, name: str, *shape: int) -> torch.Tensor:
+        """What every layer has by a name, (depth, *shape)."""
+        state = self.state_dict()
+        parts = [state[name.format(i)] for i in range(len(self.layers))]
+        return torch.stack(parts) if parts else torch.zeros(0, *shape)
 
     def _dropped(self, hidden: torch.Tensor) -> torch.Tensor:
         return functional.dropout(hidden, self.dropout, self.training)
@@ -87,6 +93,9 @@ class AnyOrder(Task):
     """
 
     turns = (Turn("net"),)
+    columns: torch.Tensor
+    place: torch.Tensor
+    counts: torch.Tensor
 
     def __init__(self, net: MaskedNet, columns: np.ndarray, ordered: float) -> None:
         super().__init__()

@@ -236,7 +236,8 @@ class _Loop:
     def _follow(self) -> None:
         """Move the averaged weights a little towards the newest, by more in the first steps."""
         keep = min(self.training.average, (1 + self.course.step) / (10 + self.course.step))
-        torch._foreach_lerp_(self.average, [weight.detach() for weight in self.kept.parameters()], 1 - keep)
+        for average, weight in zip(self.average, self.kept.parameters(), strict=True):
+            average.lerp_(weight, 1 - keep)
 
     @torch.no_grad()
     def _judge(self) -> Epoch:

@@ -153,16 +153,14 @@ class _Loop:
     def run(self, on_epoch: Callable[[Epoch], None]) -> History:
         """Epochs until there is nothing left to gain, or no time."""
         self._resume()
-        ended = "all epochs done"
+        ended = self._finished() if self.course.told else None
         try:
-            while self.course.epoch < self.training.epochs:
+            while ended is None:
                 reason = self._epoch()
                 if reason != NO_NUMBER or not self.course.told:
                     on_epoch(self._judge())
                     self._save()
-                if reason or (reason := self._finished()):
-                    ended = reason
-                    break
+                ended = reason or self._finished()
         except KeyboardInterrupt:
             if not self.course.told:
                 raise
@@ -282,7 +280,9 @@ class _Loop:
     def _finished(self) -> str | None:
         if self.course.fallen >= self.training.falls:
             return "held-out rows became no likelier"
-        return NO_TIME if self._time_left() <= 0 else None
+        if self._time_left() <= 0:
+            return NO_TIME
+        return "all epochs done" if self.course.epoch >= self.training.epochs else None
 
     def _rate(self) -> float:
         """The size of the next step."""

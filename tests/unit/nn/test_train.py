@@ -1,6 +1,7 @@
 """The training loop: known answers, repeatability, budgets, and what goes wrong on the way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -186,6 +187,24 @@ def test_a_killed_run_ends_as_it_would_have(tmp_path: Path, killed: int) -> None
     assert [epoch.held_out for epoch in resumed.epochs] == [epoch.held_out for epoch in history.epochs]
     assert resumed.notes == history.notes != ()
     assert [path.name for path in tmp_path.iterdir()] == ["run.part"]
+
+
+@pytest.mark.parametrize("training", [QUICK, replace(QUICK, epochs=99, patience=1, falls=1)])
+def test_a_run_killed_at_its_end_learns_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, training: Training
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise RuntimeError("killed")
+
+    whole, again, file = _Line(), _Line(), tmp_path / "run"
+    monkeypatch.setattr(Path, "unlink", die)
+    with pytest.raises(RuntimeError, match="killed"):
+        train(whole, _rows(300), training, seed=3, checkpoint=file)
+    monkeypatch.undo()
+    resumed = train(again, _rows(300), training, seed=3, checkpoint=file, on_epoch=die)
+    assert _same(whole, again)
+    assert resumed.ended != "the time was up"
+    assert not file.exists()
 
 
 def test_time_that_is_up_keeps_the_best_so_far() -> None:

@@ -13,7 +13,37 @@ from reverie.models.density import Residuals
 Parts = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Probabilities (n, fine) of the parts of bins (n,) at positions (n,) of the rows."""
 CELLS = 1 << 22
-"""Most rows times intervals that are worked on at a time."""
+"""Most rows times pieces of intervals that are worked on at a time."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Intervals cut at the bins: each piece (pieces,) lies in bin `bins` of interval `owner`.
+
+    `start` and `stop` are its places within the bin, from 0 to the number of parts.
+    """
+
+    owner: np.ndarray
+    bins: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+
+    @classmethod
+    def of(cls, scale: Residuals, low: np.ndarray, high: np.ndarray) -> "Pieces":
+        """Pieces of the intervals from `low` to `high` (intervals,)."""
+        start, stop = scale.place(low), scale.place(high)
+        (first, _), (last, _) = scale.split(start), scale.split(stop)
+        counts = last - first + 1
+        owner = np.repeat(np.arange(len(low)), counts)
+        bins = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        ends = ((end[owner] - bins).clip(0, 1) * scale.fine for end in (start, stop))
+        return cls(owner, bins, *ends)
+
+    def overlap(self, fine: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where each part of the bin begins and ends to lie in the piece, both (pieces, fine)."""
+        part = np.arange(fine)
+        start, stop = self.start[:, None], self.stop[:, None]
+        return np.clip(start, part, part + 1), np.clip(stop, part, part + 1)
 
 
 @dataclass(frozen=True)
@@ -41,19 +71,18 @@ class Histograms:
         """A number a row in one of the disjoint closed intervals from `low` to `high` (intervals,), and the
         probability of these, both (rows,).
         """
-        start, stop = self.scale.place(low), self.scale.place(high)
+        pieces = Pieces.of(self.scale, low, high)
+        begin, end = pieces.overlap(self.scale.fine)
         values, mass = np.empty(len(self.coarse)), np.empty(len(self.coarse))
-        for rows in np.array_split(self.rows, max(len(self.coarse) * len(low) // CELLS, 1)):
-            heap = np.cumsum(self._between(rows, start, stop), axis=1)
-            mass[rows] = heap[:, -1]
-            goal = rng.random(len(rows)) * mass[rows]
-            chosen = np.sum(goal[:, None] >= heap[:, :-1], axis=1)
-            below = self._below(rows, start[chosen])
-            above = self._below(rows, stop[chosen])
-            place = self._invert(rows, below + rng.random(len(rows)) * (above - below))
-            values[rows] = self.scale.value(np.clip(place, start[chosen], stop[chosen])).clip(
-                low[chosen], high[chosen]
-            )
+        for rows in np.array_split(self.rows, max(len(self.coarse) * len(begin) // CELLS, 1)):
+            weights = self._weights(rows, pieces, end - begin)
+            mass[rows] = weights.sum(axis=1)
+            chosen = pick(weights, rng)
+            bins, owner = pieces.bins[chosen], pieces.owner[chosen]
+            part = pick(self.parts(rows, bins) * (end - begin)[chosen], rng)
+            within = begin[chosen, part] + rng.random(len(rows)) * (end - begin)[chosen, part]
+            place = bins + within / self.scale.fine
+            values[rows] = self.scale.value(place).clip(low[owner], high[owner])
         return values, mass
 
     def log_density(self, values: np.ndarray) -> np.ndarray:
@@ -64,36 +93,17 @@ class Histograms:
             mass = np.log(self.coarse[self.rows, bins]) + np.log(inside)
         return mass + np.log(self.scale.fine) + self.scale.log_slope(values)
 
-    def _between(self, rows: np.ndarray, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
-        """Probability of each interval of places, (rows, intervals)."""
-        found = [self._below(rows, np.full(len(rows), end)) for end in np.concatenate([start, stop])]
-        return np.maximum(np.stack(found[len(start) :], 1) - np.stack(found[: len(start)], 1), 0.0)
-
-    def _below(self, rows: np.ndarray, place: np.ndarray) -> np.ndarray:
-        """Probability of lying below a place each, (rows,)."""
-        bins = np.clip(place.astype(int), 0, self.scale.bins - 1)
-        parts, within = self.parts(rows, bins), (place - bins) * self.scale.fine
-        whole = np.clip(within.astype(int), 0, self.scale.fine - 1)
-        at, own = np.arange(len(rows)), self.coarse[rows, bins]
-        passed = np.cumsum(parts, axis=1)[at, whole] - parts[at, whole] * (whole + 1 - within)
-        return np.cumsum(self.coarse[rows], axis=1)[at, bins] - own + own * passed
-
-    def _invert(self, rows: np.ndarray, mass: np.ndarray) -> np.ndarray:
-        """The place below which each mass lies; inverse of `_below`."""
-        bins, left = _locate(self.coarse[rows], mass)
-        part, share = _locate(self.parts(rows, bins), left)
-        return bins + (part + share) / self.scale.fine
+    def _weights(self, rows: np.ndarray, pieces: Pieces, overlap: np.ndarray) -> np.ndarray:
+        """Probability of each piece, (rows, pieces); no differences, so that small ones keep their digits."""
+        weights = self.coarse[rows][:, pieces.bins].astype(float)
+        cut = pieces.stop - pieces.start < self.scale.fine
+        for each in np.unique(pieces.bins[cut]):
+            own = np.flatnonzero(cut & (pieces.bins == each))
+            weights[:, own] *= self.parts(rows, np.full(len(rows), each)) @ overlap[own].T
+        return weights
 
 
 def pick(proba: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A code a row of weights `proba` (rows, k), which need not sum to 1, (rows,)."""
-    heap = np.cumsum(proba, axis=1)
+    heap = np.cumsum(proba, axis=1, dtype=float)
     return np.sum(heap[:, :-1] <= rng.random((len(heap), 1)) * heap[:, -1:], axis=1)
-
-
-def _locate(proba: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The code in which each mass ends when codes are heaped up, and the share of that code it takes."""
-    heap, at = np.cumsum(proba, axis=1), np.arange(len(proba))
-    code = np.sum(heap[:, :-1] <= mass[:, None], axis=1)
-    own = proba[at, code]
-    return code, np.clip((mass - heap[at, code] + own) / np.maximum(own, 1e-300), 0, 1)

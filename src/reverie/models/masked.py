@@ -5,9 +5,10 @@ What is known of a row is a running sum of embeddings, so that one more value co
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import expit, log_softmax
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ class Masked:
     out: np.ndarray
     base: np.ndarray
 
-    def __post_init__(self) -> None:
-        starts = np.cumsum([0, *self.sizes])
-        object.__setattr__(self, "starts", starts)
-        object.__setattr__(self, "rows", starts + 2 * np.arange(len(starts)))
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where the codes of each variable begin, and the last end, in `out`."""
+        return np.cumsum([0, *self.sizes])
 
-    starts: np.ndarray = None  # type: ignore[assignment]
-    rows: np.ndarray = None  # type: ignore[assignment]
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Where those of each variable begin, and the last end, in `embedding`."""
+        return self.starts + 2 * np.arange(len(self.starts))
 
     def begin(self, rows: int) -> np.ndarray:
         """Sums (rows, width) float32 of rows of which nothing is known."""
@@ -65,7 +68,8 @@ class Masked:
     @classmethod
     def from_arrays(cls, sizes: tuple[int, ...], arrays: Mapping[str, np.ndarray]) -> "Masked":
         """From weights by name. Raises ValueError or KeyError if they do not belong together."""
-        weights = {name: np.asarray(arrays[name], np.float32) for name in _WEIGHTS}
+        with np.errstate(over="ignore"):
+            weights = {name: np.asarray(arrays[name], np.float32) for name in _WEIGHTS}
         depth, _, width = weights["norms"].shape
         wanted = {
             "embedding": (sum(sizes) + 2 * len(sizes), width), "norms": (depth, 2, width),
@@ -84,4 +88,4 @@ _WEIGHTS = ("embedding", "norms", "layers", "shifts", "out", "base")
 
 
 def _silu(values: np.ndarray) -> np.ndarray:
-    return values / (1 + np.exp(-values))
+    return values * expit(values)

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from reverie.core.errors import ConfigError
 from reverie.models.density import Residuals
 from reverie.schema.blocks import Blocks, Category, Real, Spec
+
+NORMAL = ndtri((np.arange(64) + 0.5) / 64)
+"""A number's bins are learned from these where fewer than two rows have it."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,11 @@ class Variables:
     def of(cls, specs: tuple[Spec, ...], scales: Mapping[str, Residuals]) -> "Variables":
         """Groups of most codes first, so that numbers come early; gates before what they gate."""
         by_name = {spec.name: spec for spec in specs}
-        gated = {spec.gate.block: spec.name for spec in specs if isinstance(spec, Real) and spec.gate}
+        gates = {spec.name: spec.gate.block for spec in specs if isinstance(spec, Real) and spec.gate}
         groups = [
-            (name, gated[name]) if name in gated else (name,)
-            for name, spec in by_name.items()
-            if not (isinstance(spec, Real) and spec.gate)
+            (name, *(gated for gated, gate in gates.items() if gate == name))
+            for name in by_name
+            if name not in gates
         ]
         groups.sort(key=lambda names: -sum(_codes(by_name[name], scales) for name in names))
         order = tuple(name for names in groups for name in names)
@@ -51,10 +55,12 @@ class Variables:
         for spec, array in blocks:
             if isinstance(spec, Real) and spec.n * spec.d == 1:
                 there = array.reshape(-1)[~np.isnan(array.reshape(-1))].astype(float)
-                scales[spec.name] = Residuals.learn(there if len(there) > 1 else np.zeros(2), coarse, fine)
+                scales[spec.name] = Residuals.learn(there if len(there) > 1 else NORMAL, coarse, fine)
             elif not isinstance(spec, Category):
                 raise ConfigError(
-                    "holds vectors or tokens, which this family does not model", where=spec.name
+                    "holds vectors or tokens, which this family does not model",
+                    where=spec.name,
+                    fix="Choose another --model, or leave it out",
                 )
         return cls.of(blocks.specs, scales)
 

@@ -48,10 +48,12 @@ class Residuals:
     tails: np.ndarray
 
     @classmethod
-    def learn(cls, residuals: np.ndarray) -> "Residuals":
+    def learn(
+        cls, residuals: np.ndarray, most_bins: int = MOST_BINS, most_fine: int = MOST_FINE
+    ) -> "Residuals":
         """From residuals (rows,), with fewer bins where rows are few."""
-        bins = int(np.clip(len(residuals) // ROWS_A_BIN, 1, MOST_BINS))
-        fine = int(np.clip(len(residuals) // (bins * ROWS_A_KNOT), 2, MOST_FINE))
+        bins = int(np.clip(len(residuals) // ROWS_A_BIN, 1, most_bins))
+        fine = int(np.clip(len(residuals) // (bins * ROWS_A_KNOT), 2, most_fine))
         knots = np.quantile(residuals, np.linspace(0, 1, bins * fine + 1))
         scale = max(np.ptp(knots) / len(knots), 1e-6)
         knots = np.maximum.accumulate(knots + scale * 1e-6 * np.arange(len(knots)))

@@ -1,0 +1,92 @@
+"""Blocks as sequences of categories: a number is a coarse bin and a part of it, after its gate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from reverie.core.errors import ConfigError
+from reverie.models.density import Residuals
+from reverie.schema.blocks import Blocks, Category, Real, Spec
+
+NORMAL = ndtri((np.arange(64) + 0.5) / 64)
+"""A number's bins are learned from these where fewer than two rows have it."""
+
+
+@dataclass(frozen=True)
+class Variables:
+    """`sizes` (variables,) codes each; `columns` (variables,) numbers the group that each is drawn with.
+
+    `first` is each block's first variable: a Category has one, a Real two. `scales` has each Real's bins.
+    """
+
+    order: tuple[str, ...]
+    first: Mapping[str, int]
+    sizes: tuple[int, ...]
+    columns: np.ndarray
+    scales: Mapping[str, Residuals]
+
+    @classmethod
+    def of(cls, specs: tuple[Spec, ...], scales: Mapping[str, Residuals]) -> "Variables":
+        """Groups of most codes first, so that numbers come early; gates before what they gate."""
+        by_name = {spec.name: spec for spec in specs}
+        gates = {spec.name: spec.gate.block for spec in specs if isinstance(spec, Real) and spec.gate}
+        groups = [
+            (name, *(gated for gated, gate in gates.items() if gate == name))
+            for name in by_name
+            if name not in gates
+        ]
+        groups.sort(key=lambda names: -sum(_codes(by_name[name], scales) for name in names))
+        order = tuple(name for names in groups for name in names)
+        first, sizes, columns = {}, [], []
+        for column, names in enumerate(groups):
+            for name in names:
+                own = _sizes(by_name[name], scales)
+                first[name] = len(sizes)
+                sizes += own
+                columns += [column] * len(own)
+        return cls(order, first, tuple(sizes), np.array(columns), scales)
+
+    @classmethod
+    def learn(cls, blocks: Blocks, coarse: int, fine: int) -> "Variables":
+        """Bins from the rows. Raises ConfigError for vectors and tokens."""
+        scales = {}
+        for spec, array in blocks:
+            if isinstance(spec, Real) and spec.n * spec.d == 1:
+                there = array.reshape(-1)[~np.isnan(array.reshape(-1))].astype(float)
+                scales[spec.name] = Residuals.learn(there if len(there) > 1 else NORMAL, coarse, fine)
+            elif not isinstance(spec, Category):
+                raise ConfigError(
+                    "holds vectors or tokens, which this family does not model",
+                    where=spec.name,
+                    fix="Choose another --model, or leave it out",
+                )
+        return cls.of(blocks.specs, scales)
+
+    def codes(self, blocks: Blocks) -> np.ndarray:
+        """Codes (rows, variables) int32 of blocks, -1 where a number is not there."""
+        out = np.empty((blocks.rows, len(self.sizes)), np.int32)
+        for name in self.order:
+            for at, codes in enumerate(self.split(name, blocks[name])):
+                out[:, self.first[name] + at] = codes
+        return out
+
+    def split(self, name: str, values: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The codes of a block's variables, each (rows,); -1 where a number is not there."""
+        if name not in self.scales:
+            return (values,)
+        numbers = values.reshape(-1).astype(float)
+        there, scale = ~np.isnan(numbers), self.scales[name]
+        bins, parts = scale.split(scale.place(np.where(there, numbers, 0.0)))
+        return np.where(there, bins, -1), np.where(there, parts, -1)
+
+
+def _sizes(spec: Spec, scales: Mapping[str, Residuals]) -> list[int]:
+    if isinstance(spec, Category):
+        return [spec.k]
+    return [scales[spec.name].bins, scales[spec.name].fine]
+
+
+def _codes(spec: Spec, scales: Mapping[str, Residuals]) -> int:
+    return int(np.prod(_sizes(spec, scales)))

@@ -101,7 +101,7 @@ class Synthesizer:
         self.model_ = clock.time(
             "model",
             lambda: learn(
-                table, self.schema_, chosen=self.family_, seed=self.seed_, k=self._count("k") or 1,
+                table, self.schema_, chosen=self.family_, seed=self.seed_, k=self._rows_shared(),
                 budget=budget, critic=self.critic, on_progress=on_progress,
             ),
         )  # fmt: skip
@@ -212,13 +212,18 @@ class Synthesizer:
         return f"Synthesizer(model={self.model!r}, seed={self.seed})"
 
     def _check(self) -> None:
-        for name in _COUNTS:
+        self._rows_shared()
+        for name in ("max_rows", "threads"):
             self._count(name)
         if self.seed is not None:
             parse_seed(self.seed)
         self._seconds()
         rules = self.constraints
-        if isinstance(rules, str) or not isinstance(rules, Sequence) or not all(map(_is_rule, rules)):
+        if (
+            isinstance(rules, str)
+            or not isinstance(rules, Sequence)
+            or not all(isinstance(rule, Constraint) for rule in rules)
+        ):
             fix = "Give a list of rv.Constraint(...) or rv.predicate(...)"
             raise ConfigError("are no list of constraints", where="constraints", fix=fix)
         choose_family(self.model)
@@ -226,6 +231,9 @@ class Synthesizer:
     def _count(self, name: str) -> int | None:
         value = getattr(self, name)
         return None if value is None else parse_count(value, name, _COUNTS[name])
+
+    def _rows_shared(self) -> int:
+        return parse_count(self.k, "k", _COUNTS["k"])
 
     def _seed(self, seed: int | None) -> int:
         return self.seed_ if seed is None else parse_seed(seed)
@@ -294,7 +302,7 @@ class Synthesizer:
 
     def _plain(self) -> dict[str, Any]:
         kept = ("model", "seed", "k", "budget", "critic", "max_rows")
-        return {name: getattr(self, name) for name in kept} | {"seed": self.seed_}
+        return {name: getattr(self, name) for name in kept} | {"seed": self.seed_, "k": self._rows_shared()}
 
 
 _PARAMETERS = tuple(inspect.signature(Synthesizer).parameters)
@@ -332,10 +340,6 @@ def load(path: str | Path) -> Synthesizer:
 def _warn(notes: Iterable[str]) -> None:
     for note in notes:
         warnings.warn(note, ReverieWarning, stacklevel=3)
-
-
-def _is_rule(value: Any) -> bool:
-    return isinstance(value, Constraint)
 
 
 class _Clock:

@@ -18,6 +18,7 @@ from reverie.core.errors import (
     ReverieWarning,
     SchemaError,
 )
+from reverie.models import artifact
 
 
 @pytest.fixture(scope="module")
@@ -302,3 +303,10 @@ def test_no_row_is_shown(frame: pd.DataFrame, synthesizer: rv.Synthesizer) -> No
     request = synthesizer._request(frame.head(3))
     assert "N0" not in repr(request)
     assert "chunk" not in repr(request)
+
+
+def test_protection_cannot_be_left_out_by_none(frame: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="k"):
+        rv.Synthesizer(model="copula", k=None).fit(frame)  # type: ignore[arg-type]
+    rv.Synthesizer(model="copula", k="6").fit(frame).save(tmp_path / "m.reverie")  # type: ignore[arg-type]
+    assert artifact.about(tmp_path / "m.reverie")["parameters"]["k"] == 6

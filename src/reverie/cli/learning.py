@@ -11,8 +11,6 @@ import typer
 from reverie.cli import options, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from reverie.core.dataset import Dataset
     from reverie.schema.types import Column, Constraint, Schema
     from reverie.synthesizer import Synthesizer

@@ -8,7 +8,6 @@ What a finished codec keeps, its `state`, holds no value that fewer than `Protec
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from reverie.core import registry
 from reverie.core.errors import SchemaError
+from reverie.core.names import meant
 from reverie.schema.blocks import CategoryEvidence, RealEvidence, Spec
 from reverie.schema.types import Column
 
@@ -159,11 +159,9 @@ def codec_for(column: Column, *, where: str = "") -> type[Codec]:
     """The codec class for a column. Raises SchemaError, naming the types known, if its type is not."""
     known = types()
     if column.type not in known:
-        near = get_close_matches(column.type, known, n=1)
-        meant = f"Did you mean '{near[0]}'? " if near else ""
         raise SchemaError(
             f"unknown type '{column.type}'",
             where=f"{where}.{column.name}" if where else column.name,
-            fix=f"{meant}Choose one of: {', '.join(sorted(known))}",
+            fix=f"{meant(column.type, known)}Choose one of: {', '.join(sorted(known))}",
         )
     return known[column.type]

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from reverie.codecs.spelling import read_column
 from reverie.codecs.wording import split_words
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError, ReverieError, SchemaError
+from reverie.core.names import hint, meant
 from reverie.schema.types import Column, Schema, Table
 
 SAMPLE = 100_000
@@ -138,8 +138,7 @@ def _check_columns(schema: Table, table: pa.Table) -> None:
 
 def _check_key(key: str, where: str, table: pa.Table) -> None:
     if key not in table.column_names:
-        near = get_close_matches(key, table.column_names, n=3, cutoff=0.5)
-        fix = f"Did you mean: {', '.join(near)}?" if near else "Name a column of the table"
+        fix = hint(key, table.column_names)
         raise SchemaError(f"primary key '{key}' is not a column", where=where, fix=fix)
     different, rows = _count_distinct(table[key]), table.num_rows
     if different is not None and different < rows:
@@ -150,9 +149,7 @@ def _check_key(key: str, where: str, table: pa.Table) -> None:
 def _check_options(options: Mapping[str, Any], known: Mapping[str, type], where: str) -> None:
     for name, value in options.items():
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            meant = f"Did you mean '{near[0]}'? " if near else ""
-            fix = f"{meant}Options are: {', '.join(sorted(known)) or 'none'}"
+            fix = f"{meant(name, known)}Options are: {', '.join(sorted(known)) or 'none'}"
             raise SchemaError(f"unknown option '{name}'", where=where, fix=fix)
         fits = (int, float) if known[name] is float else known[name]
         if value is not None and not isinstance(value, fits):

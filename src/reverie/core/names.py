@@ -6,6 +6,16 @@ from collections.abc import Iterable
 MOST_SHOWN = 12
 
 
+def meant(name: str, names: Iterable[str]) -> str:
+    """A question after the one name that comes closest, "" if none does.
+
+    >>> meant("intager", ["integer", "text"])
+    "Did you mean 'integer'? "
+    """
+    near = difflib.get_close_matches(name, list(names), n=1)
+    return f"Did you mean '{near[0]}'? " if near else ""
+
+
 def hint(name: str, names: Iterable[str], *, kind: str = "Columns") -> str:
     """The names that come close to `name`, whatever their case, or else the first of all.
 

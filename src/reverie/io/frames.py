@@ -40,7 +40,7 @@ def from_arrow(table: pa.Table, like: Any) -> Any:
 
     A column that `like` does not have keeps its own type.
     """
-    kind = _kind(like)
+    kind = library(like)
     if kind == "pandas":
         return _to_pandas(table, like)
     if kind == "polars":
@@ -53,14 +53,10 @@ def from_arrow(table: pa.Table, like: Any) -> Any:
     return cast
 
 
-def _kind(frame: Any) -> str:
-    return type(frame).__module__.split(".")[0]
-
-
 def _to_table(frame: Any) -> tuple[pa.Table, list[str]]:
-    if _kind(frame) == "pandas":
+    if library(frame) == "pandas":
         return _from_pandas(frame)
-    if _kind(frame) == "polars":
+    if library(frame) == "polars":
         frame = frame.collect() if hasattr(frame, "collect") else frame
         return _from_polars(frame), []
     if isinstance(frame, pa.Table):
@@ -114,11 +110,11 @@ def _from_columns(
 
 def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedArray | pa.Array, str]:
     """The column as Arrow, and a note if its values were changed."""
-    if _kind(column) == "pandas" and (plain := _plain(column)) is not None:
+    if library(column) == "pandas" and (plain := _plain(column)) is not None:
         return plain
     try:
         array = pa.array(column, from_pandas=from_pandas)
-        if isinstance(array, pa.ExtensionArray) and _kind(column) == "pandas":
+        if isinstance(array, pa.ExtensionArray) and library(column) == "pandas":
             return pa.array(column.astype("string"), from_pandas=True), f"{column.dtype} is read as text"
         return array, ""
     except (
@@ -132,7 +128,7 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
         pass
     try:
         if str(getattr(column, "dtype", "object")) == "object":
-            texts = column.astype("string") if _kind(column) == "pandas" else _spell(column)
+            texts = column.astype("string") if library(column) == "pandas" else _spell(column)
             return pa.array(texts, from_pandas=True), "mixes values of several types, and is read as text"
     except (pa.ArrowException, TypeError, ValueError):
         pass

@@ -108,9 +108,10 @@ def _replace(target: Path, where: str, overwrite: bool) -> Iterator[BinaryIO]:
         with writing(where):
             sink.close()
             part.replace(target)
-        _UNFINISHED.discard(part)
     except BaseException:
         with suppress(OSError):
             sink.close()
         part.unlink(missing_ok=True)
         raise
+    finally:
+        _UNFINISHED.discard(part)

@@ -192,7 +192,7 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
         losses.append(task.gradient(rng) / max(held_out, 1))
         if not held_out or losses[step] < losses[best] * (1 - recipe.least_gain):
             best = step
-        certain = held_out and (losses[step] - task.least_loss) * held_out < recipe.doubt
+        certain = bool(held_out) and (losses[step] - task.least_loss) * held_out < recipe.doubt
         if step == recipe.rounds or step - best >= recipe.patience or certain:
             break
         rows = training[rng.random(len(training), dtype=np.float32) < recipe.rows_share]
@@ -204,7 +204,9 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
         if not depths[step]:
             break
         values.append(task.add(features[step], tables[step], cuts[step], int(depths[step])))
-    if held_out:
+    if certain:
+        best = step  # none that could follow would be kept
+    elif held_out:
         nats = task.nats(np.array(losses[: best + 1])) * held_out
         best = int(np.argmax(nats <= nats[-1] + recipe.doubt))
     if not best:

@@ -31,6 +31,8 @@ LEAST_ROWS = 30
 WORTH = 0.01
 """Share of variance that a mean must explain out of fold to be used."""
 MEAN_BINS = 128
+NORMAL = ndtri((np.arange(64) + 0.5) / 64)
+"""What is learned from where fewer than two rows have a number."""
 CELLS = 1 << 18
 """Most rows times intervals that are worked on at a time."""
 Ends = float | np.ndarray
@@ -126,7 +128,7 @@ class Density:
         Of two forms, with and without a mean, the one under which held-out rows are likelier is taken.
         """
         if len(target) < 2:
-            normal = Residuals.learn(ndtri((np.arange(64) + 0.5) / 64))
+            normal = Residuals.learn(NORMAL)
             coarse, fine = (Ensemble.constant(np.zeros(k), recipe.depth) for k in (normal.bins, normal.fine))
             return cls((), np.zeros(0), normal, coarse, fine)
         if len(target) <= MOST_COMPARED:

@@ -4,14 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from reverie.core.errors import ConfigError
-from reverie.models.density import Residuals
+from reverie.models.density import NORMAL, Residuals
 from reverie.schema.blocks import Blocks, Category, Real, Spec
-
-NORMAL = ndtri((np.arange(64) + 0.5) / 64)
-"""A number's bins are learned from these where fewer than two rows have it."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ RESERVE = 0.97
 """Share of a budget that training may use, so that what follows it still fits."""
 NO_NUMBER, NO_TIME = "the loss was no number", "the time was up"
 TIMED = 3
-"""Steps that are timed before the first epoch, to say how long it will take."""
+"""Steps of the first epoch after which it is said if that will take too long."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def train(
     """Train the task in place; it is left with the best averaged weights, in evaluation mode, on the CPU.
 
     With `checkpoint`, a file written after each epoch, a run that was killed goes on where it stood and ends
-    as it would have. A loss that is no number, an interruption (Ctrl-C) or a lack of memory do not lose what
-    was learned: the history's notes say what happened.
+    as it would have (on a CPU). A loss that is no number, an interruption (Ctrl-C) or a lack of memory do not
+    lose what was learned: the history's notes say what happened.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -337,7 +337,7 @@ class _Loop:
 
 
 def _precision(device: str) -> Any:
-    """bf16 on GPUs that have it; on a CPU it was measured to gain nothing."""
+    """bf16 on GPUs that have it; on a CPU a product of matrices was no faster in it."""
     wanted = device in ("auto", "cuda", "gpu") and torch.cuda.is_available()
     return "bf16-mixed" if wanted and torch.cuda.is_bf16_supported() else "32-true"
 
@@ -346,8 +346,3 @@ def _precision(device: str) -> Any:
 def _copy(weights: list[torch.Tensor], module: nn.Module) -> None:
     for own, weight in zip(module.parameters(), weights, strict=True):
         own.copy_(weight)
-
-
-def to_arrays(module: nn.Module) -> dict[str, np.ndarray]:
-    """Weights by name, as arrays."""
-    return {name: weight.detach().cpu().numpy() for name, weight in module.state_dict().items()}

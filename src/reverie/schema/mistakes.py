@@ -1,12 +1,12 @@
 """What is wrong with an edited schema, in words: which table, column and field, and what was meant."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from reverie.core.errors import SchemaError
+from reverie.core.names import meant
 
 _KINDS = {
     "string": "text in quotes", "bool": "true or false", "dict": "an object in { }", "tuple": "a list in [ ]",
@@ -25,8 +25,7 @@ def explain(
         return SchemaError(f"has no '{last}'", where=place, fix=f"Add the field '{last}'")
     if error == "extra_forbidden":
         known = _fields(model, parents)
-        near = get_close_matches(str(last), known, n=1)
-        fix = f"Did you mean '{near[0]}'?" if near else f"Fields are: {', '.join(known)}"
+        fix = meant(str(last), known).strip() or f"Fields are: {', '.join(known)}"
         return SchemaError(f"unknown field '{last}'", where=place, fix=fix)
     kind = next((words for start, words in _KINDS.items() if error.startswith(start)), "something else")
     return SchemaError(f"expected {kind}", where=place, fix="Correct that place")

@@ -12,9 +12,14 @@ from torch.nn import functional
 
 from reverie.nn.rows import Batch, Rows
 from reverie.nn.task import Task, Turn
-from reverie.nn.train import Epoch, History, Training, to_arrays, train
+from reverie.nn.train import Epoch, History, Training, train
 
 QUICK = Training(batch=128, rate=2e-2, decay=0.0, warmup=10, average=0.95, epochs=6)
+
+
+def to_arrays(module: nn.Module) -> dict[str, np.ndarray]:
+    """Weights by name."""
+    return {name: weight.detach().numpy() for name, weight in module.state_dict().items()}
 
 
 class _Line(Task):

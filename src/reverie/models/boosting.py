@@ -186,13 +186,15 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
     tables = np.zeros((recipe.rounds, recipe.depth, 256), np.uint8)
     cuts = np.zeros((recipe.rounds, recipe.depth), np.int32)
     depths, values, losses, best = np.zeros(recipe.rounds, np.int32), [], [], 0
-    training = np.flatnonzero(task.train).astype(np.int32)
+    training, certain = np.flatnonzero(task.train).astype(np.int32), False
     for step in range(recipe.rounds + 1):
         recipe.deadline.check()
         losses.append(task.gradient(rng) / max(held_out, 1))
         if not held_out or losses[step] < losses[best] * (1 - recipe.least_gain):
             best = step
         certain = bool(held_out) and (losses[step] - task.least_loss) * held_out < recipe.doubt
+        if certain:
+            best = step  # none that could follow would be kept
         if step == recipe.rounds or step - best >= recipe.patience or certain:
             break
         rows = training[rng.random(len(training), dtype=np.float32) < recipe.rows_share]
@@ -204,9 +206,7 @@ def _boost(task: _Task, recipe: Recipe, rng: np.random.Generator) -> Ensemble:
         if not depths[step]:
             break
         values.append(task.add(features[step], tables[step], cuts[step], int(depths[step])))
-    if certain:
-        best = step  # none that could follow would be kept
-    elif held_out:
+    if held_out and not certain:
         nats = task.nats(np.array(losses[: best + 1])) * held_out
         best = int(np.argmax(nats <= nats[-1] + recipe.doubt))
     if not best:

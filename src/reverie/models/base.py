@@ -36,10 +36,14 @@ def silent(_: Progress) -> None:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a fit may spend; None is no limit. Seconds are of wall-clock time."""
+    """What a fit may spend; None is no limit. Seconds are of wall-clock time.
+
+    `device` is where networks learn: auto (a GPU if there is one), cpu or cuda.
+    """
 
     seconds: float | None = None
     threads: int = 2
+    device: str = "auto"
 
 
 @dataclass(frozen=True)

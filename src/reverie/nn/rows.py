@@ -1,5 +1,6 @@
 """Training rows: arrays of the same length, in memory or mapped from disk, handed out in batches."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,8 @@ import numpy as np
 import torch
 
 Batch = Mapping[str, torch.Tensor]
+DIGESTED = 1 << 16
+"""Rows that are fingerprinted at a time."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,16 @@ class Rows:
     @cached_property
     def _mean_weight(self) -> float:
         return 1.0 if self.weights is None else float(self.weights.mean(dtype=np.float64))
+
+    def digest(self) -> bytes:
+        """A fingerprint of all rows and weights."""
+        found = hashlib.blake2b()
+        weights = {} if self.weights is None else {"": self.weights}
+        for name, array in {**self.arrays, **weights}.items():
+            found.update(repr((name, array.shape, array.dtype.str)).encode())
+            for start in range(0, len(array), DIGESTED):
+                found.update(np.ascontiguousarray(array[start : start + DIGESTED]).tobytes())
+        return found.digest()
 
     def batch(self, positions: np.ndarray, device: torch.device) -> tuple[Batch, torch.Tensor]:
         """Tensors of the rows at `positions`, and their weights, of mean 1 over all rows."""

@@ -16,10 +16,15 @@ from reverie.nn.rows import Batch
 
 @dataclass(frozen=True)
 class Turn:
-    """A part of each step: `times` updates of the module `module` of the task, by the losses called so."""
+    """A part of each step: `times` updates of the module `module` of the task, by the losses called so.
+
+    Its steps are `rate` times those of the training, with the averages `betas` of AdamW.
+    """
 
     module: str
     times: int = 1
+    rate: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.99)
 
 
 class Task(nn.Module, ABC):

@@ -6,8 +6,10 @@ fall, or when time runs out, the best averaged weights are what is kept.
 Sources: Loshchilov & Hutter 2019 (AdamW); Polyak & Juditsky 1992 (averaged weights).
 """
 
+import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,22 +33,29 @@ TIMED = 3
 
 @dataclass(frozen=True)
 class Training:
-    """How to train. Steps fall to `fall` of their size after `patience` epochs without gain, `falls` times.
+    """How to train: at most `epochs`, and at most about `steps` steps.
+
+    Steps fall to `fall` of their size after `patience` epochs without gain, and training ends after `falls`
+    of these; with `cosine` they fall to nothing along a cosine over the whole course instead, and training
+    does not end before.
 
     Batches have at most `batch` rows, and where rows are few at least `least_batch`; an epoch passes over the
-    rows as often as it takes to make `least_steps`. `average` is how much of the averaged weights a step
-    keeps; `clip` the largest norm of a gradient.
+    rows as often as it takes to make `least_steps`, and over as many as `most_steps` take. `average` is how
+    much of the averaged weights a step keeps; `clip` the largest norm of a gradient.
     """
 
     batch: int = 512
     least_batch: int = 64
     least_steps: int = 40
+    most_steps: int = 1_000
     rate: float = 2e-3
     decay: float = 0.01
     warmup: int = 50
     average: float = 0.995
     clip: float = 1.0
     epochs: int = 300
+    steps: int = 1 << 30
+    cosine: bool = False
     patience: int = 3
     fall: float = 0.3
     falls: int = 3
@@ -98,17 +107,19 @@ def train(
     seed: int,
     seconds: float | None = None,
     device: str = "auto",
+    threads: int | None = None,
     checkpoint: Path | None = None,
     on_epoch: Callable[[Epoch], None] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> History:
     """Train the task in place; it is left with the best averaged weights, in evaluation mode, on the CPU.
 
-    With `checkpoint`, a file written after each epoch, a run that was killed goes on where it stood and ends
-    as it would have (on a CPU). A loss that is no number, an interruption (Ctrl-C) or a lack of memory do not
-    lose what was learned: the history's notes say what happened.
+    With `checkpoint`, a file written after each epoch, a run of the same rows, settings and seed that was
+    killed goes on where it stood and ends as it would have (on a CPU). A loss that is no number, an
+    interruption (Ctrl-C) or a lack of memory do not lose what was learned: the history's notes say what
+    happened.
     """
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _threads(threads):
         torch.manual_seed(seed)
         loop = _Loop(task, rows, training, seed, seconds, device, checkpoint, clock)
         history = loop.run(on_epoch)
@@ -135,10 +146,13 @@ class _Loop:
         self.task.to(self.device)
         self.groups: dict[str, nn.Module] = {turn.module: getattr(task, turn.module) for turn in task.turns}
         self.optimizers = {
-            name: torch.optim.AdamW(
-                module.parameters(), lr=training.rate, weight_decay=training.decay, betas=(0.9, 0.99)
+            turn.module: torch.optim.AdamW(
+                self.groups[turn.module].parameters(),
+                lr=training.rate,
+                weight_decay=training.decay,
+                betas=turn.betas,
             )
-            for name, module in self.groups.items()
+            for turn in task.turns
         }
         self.kept = self.groups[task.turns[-1].module]
         self.average = [weight.detach().clone() for weight in self.kept.parameters()]
@@ -149,6 +163,8 @@ class _Loop:
         self.held, self.learned = np.sort(order[:held]), np.sort(order[held:])
         fitting = len(self.learned) // training.least_steps
         self.course = _Course(batch=int(np.clip(fitting, training.least_batch, training.batch)))
+        self.within = 0.0
+        self.key = "" if checkpoint is None else self._key()
 
     def run(self, on_epoch: Callable[[Epoch], None]) -> History:
         """Epochs until there is nothing left to gain, or no time."""
@@ -177,7 +193,7 @@ class _Loop:
         mixer = np.random.default_rng([self.seed, self.course.epoch])
         passes = -(-self.training.least_steps * self.course.batch // len(self.learned))
         order = np.concatenate([mixer.permutation(self.learned) for _ in range(passes)])
-        parts = list(batches(order, self.course.batch))
+        parts = list(batches(order, self.course.batch))[: self._most_steps()]
         self.loss, total, seen, started = float("nan"), 0.0, 0, self.clock()
         for index, part in enumerate(parts, 1):
             loss = self._step_within_memory(part)
@@ -185,12 +201,12 @@ class _Loop:
                 self.course.notes.append("the loss was no number: the best weights up to then are kept")
                 return NO_NUMBER
             total, seen = total + loss * len(part), seen + len(part)
-            self.loss, late = total / seen, self._time_left() <= 0
+            self.loss, self.within, late = total / seen, index / len(parts), self._time_left() <= 0
             if self.course.epoch == 0 and (index == TIMED or (late and index < TIMED)):
                 self._warn_of_time((self.clock() - started) / index, index, -(-len(parts) // passes))
             if late:
                 return NO_TIME
-        self.course.epoch += 1
+        self.course.epoch, self.within = self.course.epoch + 1, 0.0
         return None
 
     def _step_within_memory(self, part: np.ndarray) -> float:
@@ -216,7 +232,7 @@ class _Loop:
         for turn in self.task.turns:
             optimizer, module = self.optimizers[turn.module], self.groups[turn.module]
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * turn.rate
             for _ in range(turn.times):
                 optimizer.zero_grad(set_to_none=True)
                 with self.fabric.autocast():
@@ -251,7 +267,7 @@ class _Loop:
             self.best = [weight.clone() for weight in self.average]
         else:
             course.waited += 1
-        if course.waited >= self.training.patience:
+        if course.waited >= self.training.patience and not self.training.cosine:
             course.waited, course.fallen = 0, course.fallen + 1
             course.scale *= self.training.fall
             self.average = [weight.clone() for weight in self.best]
@@ -270,8 +286,9 @@ class _Loop:
 
     def _tell(self, loss: float) -> Epoch:
         elapsed, course = self.clock() - self.begun, self.course
-        by_epochs = course.epoch / self.training.epochs
-        done = max(by_epochs, (course.fallen + 1) / (self.training.falls + 2))
+        by_epochs = self._passed()
+        by_falls = 0.0 if self.training.cosine else (course.fallen + 1) / (self.training.falls + 2)
+        done = max(by_epochs, by_falls)
         if self.seconds:
             done = max(by_epochs, elapsed / self.seconds)
         done = min(max(done, 1e-3), 1.0)
@@ -282,11 +299,25 @@ class _Loop:
             return "held-out rows became no likelier"
         if self._time_left() <= 0:
             return NO_TIME
-        return "all epochs done" if self.course.epoch >= self.training.epochs else None
+        return "all epochs done" if self._passed() >= 1 else None
+
+    def _passed(self) -> float:
+        """The part of all epochs or steps that is done."""
+        course, training = self.course, self.training
+        return min(max((course.epoch + self.within) / training.epochs, course.step / training.steps), 1.0)
+
+    def _most_steps(self) -> int:
+        """Steps of the next epoch at most."""
+        return max(min(self.training.most_steps, self.training.steps - self.course.step), 1)
 
     def _rate(self) -> float:
         """The size of the next step."""
         warm = min(1.0, (self.course.step + 1) / self.training.warmup)
+        if self.training.cosine:
+            spent = 0.0 if not self.seconds else 1 - max(self._time_left(), 0.0) / (RESERVE * self.seconds)
+            return (
+                self.training.rate * warm * max(0.5 + 0.5 * np.cos(np.pi * max(self._passed(), spent)), 1e-3)
+            )
         cool = 1.0 if not self.seconds else min(1.0, self._time_left() / (COOLING * self.seconds))
         return self.training.rate * self.course.scale * warm * max(cool, 1e-3)
 
@@ -307,6 +338,7 @@ class _Loop:
         if self.checkpoint is None:
             return
         parts = {
+            "key": self.key,
             "course": {**vars(self.course), "told": [vars(epoch) for epoch in self.course.told]},
             "task": self.task.state_dict(),
             "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
@@ -320,10 +352,18 @@ class _Loop:
         torch.save(parts, fresh)
         fresh.replace(self.checkpoint)
 
+    def _key(self) -> str:
+        """What a checkpoint must be of to be gone on from."""
+        shapes = {name: tuple(weight.shape) for name, weight in self.task.state_dict().items()}
+        told = repr((self.seed, self.seconds, self.training, shapes)).encode()
+        return hashlib.sha256(told + self.rows.digest()).hexdigest()
+
     def _resume(self) -> None:
         if self.checkpoint is None or not self.checkpoint.exists():
             return
         parts: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        if parts.get("key") != self.key:
+            return
         told = [Epoch(**epoch) for epoch in parts["course"].pop("told")]
         self.course = replace(_Course(**parts["course"]), told=told)
         self.task.load_state_dict(parts["task"])
@@ -334,6 +374,17 @@ class _Loop:
         self.noise.set_state(parts["noise"])
         torch.set_rng_state(parts["torch"])
         self.begun = self.clock() - parts["elapsed"]
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """That many threads of the processor, then as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _precision(device: str) -> Any:

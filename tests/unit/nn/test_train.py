@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from reverie.nn.rows import Batch, Rows
 from reverie.nn.task import Task, Turn
-from reverie.nn.train import Epoch, History, Training, train
+from reverie.nn.train import Epoch, History, Training, _Loop, train
 
 QUICK = Training(batch=128, rate=2e-2, decay=0.0, warmup=10, average=0.95, epochs=6)
 
@@ -355,3 +355,73 @@ def test_rows_that_are_not_judged_are_learned_from() -> None:
     training = Training(batch=100, least_batch=100, least_steps=1, epochs=1, judged=10)
     train(_Line(spoil=_limited(200, sizes)), _rows(), training, seed=0)
     assert sum(sizes) == 990
+
+
+def test_steps_fall_along_a_cosine_to_nothing() -> None:
+    rates: list[float] = []
+    loop = _Loop(
+        _Line(), _rows(), replace(QUICK, cosine=True, epochs=4, patience=1), 0, None, "cpu", None, _Clock(0)
+    )
+    step = loop._step
+    loop._step = lambda part: (rates.append(loop._rate()), step(part))[1]
+    history = loop.run(lambda _: None)
+    assert history.ended == "all epochs done"
+    assert len(history.epochs) == 4
+    assert max(rates[20:]) == rates[20]
+    assert rates[-1] < 0.05 * max(rates)
+
+
+@pytest.mark.parametrize("most", [1, 7, 100])
+def test_no_more_steps_than_asked_for(most: int) -> None:
+    taken: list[int] = []
+    task = _Line(spoil=lambda losses: (taken.append(1), losses)[1])
+    history = train(task, _rows(), replace(QUICK, steps=most), seed=0)
+    assert len(taken) == most
+    assert history.ended == "all epochs done"
+
+
+def test_an_epoch_of_many_rows_is_cut() -> None:
+    history = train(_Line(), _rows(), replace(QUICK, least_steps=1, most_steps=2, epochs=5), seed=0)
+    assert len(history.epochs) == 5
+
+
+def test_a_turn_has_its_own_step_size() -> None:
+    class Two(_Line):
+        turns = (Turn("other", rate=0.0), Turn("net"))
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.other = nn.Linear(2, 1)
+
+        def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+            if turn == "other":
+                return self.other(batch["x"])[:, 0].square()
+            return super().losses(turn, batch, noise)
+
+    task = Two()
+    before = task.other.weight.detach().clone()
+    train(task, _rows(), QUICK, seed=0)
+    assert torch.equal(before, task.other.weight)
+    np.testing.assert_allclose(_solution(task), _least_squares(_rows()), atol=0.1)
+
+
+OTHERS = {
+    "seed": (1, _rows()),
+    "rows": (0, _rows(noise=0.2)),
+    "weights": (0, _rows(weights=np.arange(1.0, 1001))),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_checkpoint_of_something_else_is_not_gone_on_from(tmp_path: Path, other: str) -> None:
+    file, numbers = tmp_path / "checkpoint", []
+
+    def halt(epoch: Epoch) -> None:
+        numbers.append(epoch.number)
+        if epoch.number == 3:
+            raise RuntimeError("killed")
+
+    for seed, rows in ((0, _rows()), OTHERS[other]):
+        with pytest.raises(RuntimeError):
+            train(_Line(), rows, QUICK, seed=seed, checkpoint=file, on_epoch=halt)
+    assert numbers == [1, 2, 3, 1, 2, 3]

@@ -1,0 +1,88 @@
+"""What families of neural networks share: training on the one loop, and weights as plain arrays.
+
+Nothing here imports torch before it is needed, so that the families can be listed without it.
+"""
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError, ConfigError
+from reverie.models.base import Budget, OnProgress, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import nn
+
+    from reverie.nn.task import Task
+    from reverie.nn.train import History
+
+REQUIRES = ("torch", "lightning_fabric")
+
+
+def require(family: str) -> None:
+    """Raise ConfigError, with what to install, if torch is not there."""
+    try:
+        import lightning_fabric  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError:
+        fix = "pip install 'reverie[neural]', or --model trees"
+        raise ConfigError(f"{family} needs PyTorch", where="--model", fix=fix) from None
+
+
+def train(
+    task: "Task",
+    arrays: Mapping[str, np.ndarray],
+    weights: np.ndarray | None,
+    training: Mapping[str, Any],
+    *,
+    seed: int,
+    budget: Budget,
+    on_progress: OnProgress,
+) -> "History":
+    """Train the task in place on `arrays` (rows, ...); `training` are fields of `nn.train.Training`."""
+    from reverie.nn.rows import Rows
+    from reverie.nn.train import Training
+    from reverie.nn.train import train as run
+
+    def tell(epoch: Any) -> None:
+        on_progress(Progress(f"training, held-out loss {epoch.held_out:.3f}", epoch.done, 1.0))
+
+    return run(
+        task, Rows(arrays, weights), Training(**training), seed=seed, seconds=budget.seconds,
+        device=budget.device, threads=budget.threads, on_epoch=tell,
+    )  # fmt: skip
+
+
+@contextmanager
+def seeded(rng: np.random.Generator) -> "Iterator[int]":
+    """Weights made inside are drawn from `rng` alone; gives a seed for training."""
+    import torch
+
+    first, second = (int(seed) for seed in rng.integers(2**31, size=2))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(first)
+        yield second
+
+
+def arrays_of(module: "nn.Module", prefix: str = "net.") -> dict[str, np.ndarray]:
+    """All weights and buffers by name."""
+    found = module.state_dict().items()
+    return {prefix + name: weight.detach().cpu().numpy() for name, weight in found}
+
+
+def load_arrays(module: "nn.Module", arrays: Mapping[str, np.ndarray], prefix: str = "net.") -> None:
+    """Put back what `arrays_of` gave, for evaluation. Raises ArtifactError if it is of another network."""
+    import torch
+
+    state = {}
+    for name, weight in module.state_dict().items():
+        array = np.asarray(arrays.get(prefix + name, np.zeros(0)))
+        if array.shape != tuple(weight.shape) or not np.isfinite(array).all():
+            raise ArtifactError("is not a model of this family", where="model", fix="Fit it again")
+        state[name] = torch.from_numpy(np.array(array)).to(weight.dtype)
+    module.load_state_dict(state)
+    module.eval()

@@ -3,39 +3,57 @@
 What is known of a row is a running sum of embeddings, so that one more value costs an addition.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit, log_softmax
+from scipy.special import log_softmax
 
 
 @dataclass(frozen=True)
 class Masked:
-    """Weights of a network over variables of `sizes`; see `nn.masked.MaskedNet`.
+    """Weights of a network over variables of `sizes`, of which some are parts of their `parents`; see
+    `nn.masked.MaskedNet`.
 
-    `embedding` (sum of sizes + 2 each, width); `norms` (depth, 2, width), scale and shift; `layers` (depth,
-    width, width) with `shifts` (depth, width); `out` (sum of sizes, width) with `base` (sum of sizes,).
+    `embedding` (sum of sizes + 2 each, width); `layers` (depth, width, width) with `shifts` (depth, width);
+    `out` (codes of all that are no parts, width) with `base`; for parts `narrow` (narrow, width) with
+    `narrow_shift`, `inside` (codes of their parents, narrow), `fine` (parts, most, narrow) with `fine_base`.
     """
 
     sizes: tuple[int, ...]
+    parents: tuple[int, ...]
     embedding: np.ndarray
-    norms: np.ndarray
     layers: np.ndarray
     shifts: np.ndarray
     out: np.ndarray
     base: np.ndarray
+    narrow: np.ndarray
+    narrow_shift: np.ndarray
+    inside: np.ndarray
+    fine: np.ndarray
+    fine_base: np.ndarray
+
+    @cached_property
+    def parts(self) -> list[int]:
+        """Variables that are parts."""
+        return [i for i, parent in enumerate(self.parents) if parent >= 0]
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """Where the codes of each variable begin, and the last end, in `out`."""
-        return np.cumsum([0, *self.sizes])
+        """Where the codes of each variable begin, and the last end, in `out`; parts have none there."""
+        own = [0 if parent >= 0 else size for size, parent in zip(self.sizes, self.parents, strict=True)]
+        return np.cumsum([0, *own])
+
+    @cached_property
+    def told(self) -> np.ndarray:
+        """Where the codes of each part's parent begin, and the last end, in `inside`."""
+        return np.cumsum([0, *(self.sizes[self.parents[part]] for part in self.parts)])
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """Where those of each variable begin, and the last end, in `embedding`."""
-        return self.starts + 2 * np.arange(len(self.starts))
+        """Where the codes of each variable begin, and the last end, in `embedding`."""
+        return np.cumsum([0, *(size + 2 for size in self.sizes)])
 
     def begin(self, rows: int) -> np.ndarray:
         """Sums (rows, width) float32 of rows of which nothing is known."""
@@ -50,42 +68,63 @@ class Masked:
     def refine(self, sums: np.ndarray) -> np.ndarray:
         """What the heads are given, (rows, width)."""
         hidden = sums
-        for (scale, shift), layer, bias in zip(self.norms, self.layers, self.shifts, strict=True):
-            centred = hidden - hidden.mean(1, keepdims=True)
-            centred /= np.sqrt(np.square(centred).mean(1, keepdims=True) + np.float32(1e-5))
-            hidden = hidden + (_silu(centred * scale + shift) @ layer.T + bias)
-        return _silu(hidden)
+        for layer, shift in zip(self.layers, self.shifts, strict=True):
+            change = np.maximum(hidden, 0) @ layer.T
+            change += shift
+            change += hidden
+            hidden = change
+        return np.maximum(hidden, 0, out=None if hidden is sums else hidden)
 
-    def log_proba(self, refined: np.ndarray, variable: int) -> np.ndarray:
-        """Log probabilities of the variable's codes, (rows, size)."""
+    def logits(self, refined: np.ndarray, variable: int) -> np.ndarray:
+        """Logits of the codes of a variable that is no part, (rows, size)."""
         span = slice(self.starts[variable], self.starts[variable + 1])
-        return log_softmax(refined @ self.out[span].T + self.base[span], axis=1)
+        return refined @ self.out[span].T + self.base[span]
+
+    def narrowed(self, refined: np.ndarray) -> np.ndarray:
+        """What parts are told from, (rows, narrow)."""
+        return refined @ self.narrow.T + self.narrow_shift
+
+    def part_logits(self, narrowed: np.ndarray, variable: int, over: np.ndarray) -> np.ndarray:
+        """Logits of the codes of a part, given its parent's codes `over` (rows,), (rows, size)."""
+        at, size = self.parts.index(variable), self.sizes[variable]
+        told = self.inside[self.told[at] : self.told[at + 1]]
+        hidden = np.maximum(narrowed + told[over], 0)
+        return hidden @ self.fine[at, :size].T + self.fine_base[at, :size]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All weights by name."""
         return {name: getattr(self, name) for name in _WEIGHTS}
 
     @classmethod
-    def from_arrays(cls, sizes: tuple[int, ...], arrays: Mapping[str, np.ndarray]) -> "Masked":
+    def from_arrays(
+        cls, sizes: Sequence[int], parents: Sequence[int], arrays: Mapping[str, np.ndarray]
+    ) -> "Masked":
         """From weights by name. Raises ValueError or KeyError if they do not belong together."""
         with np.errstate(over="ignore"):
             weights = {name: np.asarray(arrays[name], np.float32) for name in _WEIGHTS}
-        depth, _, width = weights["norms"].shape
+        made = cls(tuple(sizes), tuple(parents), **weights)
+        depth, width, _ = made.layers.shape
+        narrow, parts, heads = made.narrow_shift.size, len(made.parts), int(made.starts[-1])
+        most = max((made.sizes[part] for part in made.parts), default=0)
         wanted = {
-            "embedding": (sum(sizes) + 2 * len(sizes), width), "norms": (depth, 2, width),
-            "layers": (depth, width, width), "shifts": (depth, width),
-            "out": (sum(sizes), width), "base": (sum(sizes),),
+            "embedding": (int(made.rows[-1]), width), "layers": (depth, width, width),
+            "shifts": (depth, width), "out": (heads, width), "base": (heads,), "narrow": (narrow, width),
+            "narrow_shift": (narrow,), "inside": (int(made.told[-1]), narrow),
+            "fine": (parts, most, narrow), "fine_base": (parts, most),
         }  # fmt: skip
         if any(
             weights[name].shape != shape or not np.isfinite(weights[name]).all()
             for name, shape in wanted.items()
         ):
             raise ValueError("weights do not belong together")
-        return cls(sizes, **weights)
+        return made
 
 
-_WEIGHTS = ("embedding", "norms", "layers", "shifts", "out", "base")
+_WEIGHTS = (
+    "embedding", "layers", "shifts", "out", "base", "narrow", "narrow_shift", "inside", "fine", "fine_base",
+)  # fmt: skip
 
 
-def _silu(values: np.ndarray) -> np.ndarray:
-    return values * expit(values)
+def log_proba(logits: np.ndarray) -> np.ndarray:
+    """Log probabilities (rows, codes) of logits."""
+    return log_softmax(logits, axis=1)

@@ -16,95 +16,166 @@ from reverie.nn.task import Task, Turn
 
 HIDDEN, ABSENT = 0, 1
 """Codes before those of each variable: not known, and known to be absent (a number whose gate is shut)."""
+OWN = 1.0
+"""How fast a code's own weights are learned beside those that neighbouring codes share."""
+NEVER = -1e4
+"""The logit of codes that a part does not have."""
+
+
+class Ordered(nn.Module):
+    """A table (codes, width): smooth in the `basis` (codes, features) of the codes, and a rest of each one's own."""
+
+    basis: torch.Tensor
+
+    def __init__(self, basis: np.ndarray, width: int, spread: float) -> None:
+        super().__init__()
+        self.register_buffer("basis", torch.from_numpy(basis.astype(np.float32)), persistent=False)
+        self.smooth = nn.Parameter(spread * torch.randn(basis.shape[1], width))
+        self.own = nn.Parameter(spread * torch.randn(len(basis), width) / OWN)
+
+    def forward(self) -> torch.Tensor:
+        return torch.addmm(self.own * OWN, self.basis, self.smooth)
 
 
 class MaskedNet(nn.Module):
-    """Logits of all variables, (rows, sum of `sizes`), of codes (rows, variables): code c is put in as c + 2.
+    """Tells variables of `sizes` codes each: those with a negative one of `parents` (variables,) from all that is
+    known; a part of one from that one's code too.
 
-    What is known is added up in a vector of `width`, which `depth` residual layers refine.
+    `bases` (codes, features) of each variable say which codes are alike; none if its codes have no order. What
+    is known is added up in a vector of `width`, which `depth` residual layers refine; parts are told from
+    `narrow` numbers.
     """
 
     starts: torch.Tensor
+    tops: torch.Tensor
+    parts: torch.Tensor
+    told: torch.Tensor
 
-    def __init__(self, sizes: Sequence[int], width: int, depth: int, dropout: float) -> None:
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        parents: Sequence[int],
+        bases: Sequence[np.ndarray],
+        *,
+        width: int,
+        depth: int,
+        narrow: int,
+        dropout: float,
+    ) -> None:
         super().__init__()
-        self.sizes, self.dropout = list(sizes), dropout
-        starts = np.cumsum([0, *(size + 2 for size in sizes)])
-        self.register_buffer("starts", torch.from_numpy(starts[:-1]), persistent=False)
-        self.embedding = nn.EmbeddingBag(int(starts[-1]), width, mode="sum")
-        nn.init.normal_(self.embedding.weight, std=len(self.sizes) ** -0.5)
-        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(depth))
+        self.sizes, self.parents, self.dropout = list(sizes), list(parents), dropout
+        tops = [i for i, parent in enumerate(parents) if parent < 0]
+        parts = [i for i, parent in enumerate(parents) if parent >= 0]
+        self.top_sizes, self.part_sizes = [sizes[i] for i in tops], [sizes[i] for i in parts]
+        self._number("starts", np.cumsum([0, *(size + 2 for size in sizes)])[:-1])
+        self._number("tops", tops)
+        self._number("parts", parts)
+        self._number("told", np.cumsum([0, *(sizes[parents[i]] for i in parts)])[: len(parts)])
+        padded = [np.pad(basis, ((2, 0), (0, 0))) for basis in bases]
+        self.embedding = Ordered(_blocked(padded), width, (2 * len(sizes)) ** -0.5)
         self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
-        self.out = nn.Linear(width, sum(sizes))
-        nn.init.zeros_(self.out.weight)
+        self.out = Ordered(_blocked([bases[i] for i in tops]), width, 0.0)
+        self.base = nn.Parameter(torch.zeros(sum(self.top_sizes)))
+        self.narrow = nn.Linear(width, narrow)
+        self.inside = Ordered(_blocked([bases[parents[i]] for i in parts]), narrow, 0.5)
+        most = max(self.part_sizes, default=0)
+        self.fine = nn.Parameter(torch.zeros(len(parts), most, narrow))
+        self.fine_base = nn.Parameter(torch.zeros(len(parts), most))
+        with torch.no_grad():
+            for i, size in enumerate(self.part_sizes):
+                self.fine_base[i, size:] = NEVER
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        hidden = self.embedding(inputs + self.starts)
-        for norm, layer in zip(self.norms, self.layers, strict=True):
-            hidden = hidden + layer(self._dropped(functional.silu(norm(hidden))))
-        return self.out(self._dropped(functional.silu(hidden)))
+        """What the heads are given, (rows, width), of codes (rows, variables): code c is put in as c + 2."""
+        hidden = functional.embedding_bag(inputs + self.starts, self.embedding(), mode="sum")
+        for layer in self.layers:
+            hidden = hidden + layer(self._dropped(functional.relu(hidden)))
+        return self._dropped(functional.relu(hidden))
 
-    def costs(self, logits: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    def costs(self, refined: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """-log probability of each code, (rows, variables); 0 where it is negative."""
-        parts = logits.split(self.sizes, dim=1)
         wanted = codes.clamp(min=0)
+        logits = functional.linear(refined, self.out(), self.base).split(self.top_sizes, dim=1)
         found = [
-            part.logsumexp(1) - part.gather(1, wanted[:, i : i + 1])[:, 0] for i, part in enumerate(parts)
+            functional.cross_entropy(part, wanted[:, i], reduction="none")
+            for i, part in zip(self.tops.tolist(), logits, strict=True)
         ]
-        return torch.stack(found, dim=1) * (codes >= 0)
+        costs = torch.zeros(codes.shape, device=refined.device)
+        costs[:, self.tops] = torch.stack(found, dim=1)
+        if len(self.parts):
+            costs[:, self.parts] = self._part_costs(refined, wanted)
+        return costs * (codes >= 0)
+
+    def _part_costs(self, refined: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        over = wanted[:, [self.parents[i] for i in self.parts.tolist()]]
+        told = functional.embedding(over + self.told, self.inside())
+        hidden = functional.relu(self.narrow(refined)[:, None] + told)
+        logits = torch.einsum("rpn,pfn->rpf", hidden, self.fine) + self.fine_base
+        return functional.cross_entropy(logits.transpose(1, 2), wanted[:, self.parts], reduction="none")
 
     @torch.no_grad()
     def start_from(self, codes: np.ndarray) -> None:
         """Begin with the frequencies of the codes (rows, variables)."""
-        starts = np.cumsum([0, *self.sizes])
-        for i, size in enumerate(self.sizes):
-            counts = np.bincount(codes[codes[:, i] >= 0, i], minlength=size) + 0.5
-            self.out.bias[starts[i] : starts[i + 1]] = torch.from_numpy(np.log(counts / counts.sum()))
 
+        def frequencies(variable: int) -> torch.Tensor:
+            own = codes[codes[:, variable] >= 0, variable]
+            counts = np.bincount(own, minlength=self.sizes[variable]) + 0.5
+            return torch.from_numpy(np.log(counts / counts.sum()))
+
+        self.base.copy_(torch.cat([frequencies(i) for i in self.tops.tolist()]))
+        for i, (variable, size) in enumerate(zip(self.parts.tolist(), self.part_sizes, strict=True)):
+            self.fine_base[i, :size] = frequencies(variable)
+
+    @torch.no_grad()
     def arrays(self) -> dict[str, np.ndarray]:
         """All weights, as `models.masked.Masked` takes them."""
-        width = self.out.in_features
-        scales, shifts = (self._stacked(f"norms.{{}}.{part}", width) for part in ("weight", "bias"))
+        width = self.narrow.in_features
+        layers = [layer.weight for layer in self.layers], [layer.bias for layer in self.layers]
         found = {
-            "embedding": self.embedding.weight,
-            "norms": torch.stack([scales, shifts], dim=1),
-            "layers": self._stacked("layers.{}.weight", width, width),
-            "shifts": self._stacked("layers.{}.bias", width),
-            "out": self.out.weight,
-            "base": self.out.bias,
+            "embedding": self.embedding(),
+            "layers": torch.stack(layers[0]) if layers[0] else torch.zeros(0, width, width),
+            "shifts": torch.stack(layers[1]) if layers[1] else torch.zeros(0, width),
+            "out": self.out(),
+            "base": self.base,
+            "narrow": self.narrow.weight,
+            "narrow_shift": self.narrow.bias,
+            "inside": self.inside(),
+            "fine": self.fine,
+            "fine_base": self.fine_base,
         }
         return {name: weight.detach().cpu().float().numpy() for name, weight in found.items()}
 
-    def _stacked(self, name: str, *shape: int) -> torch.Tensor:
-        """What every layer has by a name, (depth, *shape)."""
-        state = self.state_dict()
-        parts = [state[name.format(i)] for i in range(len(self.layers))]
-        return torch.stack(parts) if parts else torch.zeros(0, *shape)
+    def _number(self, name: str, numbers: Sequence[int] | np.ndarray) -> None:
+        self.register_buffer(name, torch.as_tensor(np.asarray(numbers, np.int64)), persistent=False)
 
     def _dropped(self, hidden: torch.Tensor) -> torch.Tensor:
         return functional.dropout(hidden, self.dropout, self.training)
 
 
+def _blocked(bases: Sequence[np.ndarray]) -> np.ndarray:
+    """Bases of variables one below the other, each in columns of its own."""
+    out = np.zeros((sum(len(basis) for basis in bases), sum(basis.shape[1] for basis in bases)))
+    row = column = 0
+    for basis in bases:
+        out[row : row + len(basis), column : column + basis.shape[1]] = basis
+        row, column = row + len(basis), column + basis.shape[1]
+    return out
+
+
 class AnyOrder(Task):
     """Learns `net` with an order of the columns drawn for each row; a share `ordered` of rows keeps theirs.
 
-    `columns` (variables,) says which column each variable belongs to; those of one column become known one
-    after the other. A batch holds `codes` (rows, variables), -1 where absent.
+    `columns` (variables,) says which column each variable belongs to. A batch holds `codes` (rows, variables),
+    -1 where absent.
     """
 
     turns = (Turn("net"),)
     columns: torch.Tensor
-    place: torch.Tensor
-    counts: torch.Tensor
 
     def __init__(self, net: MaskedNet, columns: np.ndarray, ordered: float) -> None:
         super().__init__()
-        self.net, self.ordered = net, ordered
-        counts = np.bincount(columns)
-        place = np.arange(len(columns)) - np.concatenate([[0], np.cumsum(counts)])[columns]
+        self.net, self.ordered, self.count = net, ordered, int(columns.max()) + 1
         self.register_buffer("columns", torch.from_numpy(columns), persistent=False)
-        self.register_buffer("place", torch.from_numpy(place), persistent=False)
-        self.register_buffer("counts", torch.from_numpy(counts), persistent=False)
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
         codes = batch["codes"].long()
@@ -115,16 +186,13 @@ class AnyOrder(Task):
     def reveal(self, rows: int, noise: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """What is known, bool, and how much each variable counts, both (rows, variables).
 
-        Of the columns in an order, the first t are known, t uniform; of the next, the first few variables.
-        What counts is the next variable of that column, and the first of every later one.
+        Of the columns in an order, the first t are known, t uniform; all others are asked for, and weighted so
+        that the mean over all t is the -log likelihood of a row in that order, in nats.
         """
-        device, columns = self.counts.device, len(self.counts)
-        draw = {"generator": noise, "device": device}
-        rank = torch.rand(rows, columns, **draw).argsort(1).argsort(1)
+        draw = {"generator": noise, "device": self.columns.device}
+        rank = torch.rand(rows, self.count, **draw).argsort(1).argsort(1)
         own = torch.rand(rows, 1, **draw) < self.ordered
-        rank = torch.where(own, torch.arange(columns, device=device), rank)
-        passed = torch.randint(columns, (rows, 1), **draw)
-        part = (torch.rand(rows, columns, **draw) * self.counts).long() * (rank == passed)
-        known = (rank < passed)[:, self.columns] | (self.place < part[:, self.columns])
-        asked = ~(rank < passed)[:, self.columns] & (self.place == part[:, self.columns])
-        return known, asked * (columns / (columns - passed))
+        rank = torch.where(own, torch.arange(self.count, device=self.columns.device), rank)
+        passed = torch.randint(self.count, (rows, 1), **draw)
+        known = (rank < passed)[:, self.columns]
+        return known, ~known * (self.count / (self.count - passed))

@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from reverie.models.masked import Masked
+from reverie.models.masked import Masked, log_proba
 from reverie.nn.masked import ABSENT, HIDDEN, MaskedNet
 
-SIZES, WIDTH, ROWS = (5, 1, 12, 3), 16, 40
+SIZES, PARENTS, WIDTH, ROWS = (5, 1, 12, 3, 4, 6), (-1, -1, -1, 2, -1, 4), 16, 40
+NAMES = sorted(
+    ["embedding", "layers", "shifts", "out", "base", "narrow", "narrow_shift", "inside", "fine", "fine_base"]
+)
 
 
 def network(depth: int) -> MaskedNet:
     """Weights of all kinds, not those that training starts from."""
     torch.manual_seed(depth)
-    net = MaskedNet(SIZES, WIDTH, depth, 0.3).eval()
+    bases = [np.zeros((size, i % 3)) for i, size in enumerate(SIZES)]
+    net = MaskedNet(SIZES, PARENTS, bases, width=WIDTH, depth=depth, narrow=7, dropout=0.3).eval()
     with torch.no_grad():
         for weight in net.parameters():
             weight.add_(0.5 * torch.randn_like(weight))
@@ -24,7 +28,7 @@ def network(depth: int) -> MaskedNet:
 
 
 def masked(depth: int) -> Masked:
-    return Masked.from_arrays(SIZES, network(depth).arrays())
+    return Masked.from_arrays(SIZES, PARENTS, network(depth).arrays())
 
 
 def known(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -51,12 +55,17 @@ def test_says_what_the_network_says(depth: int, seed: int) -> None:
     codes, where = known(seed)
     inputs = np.where(where, np.where(codes < 0, ABSENT, codes + 2), HIDDEN)
     with torch.no_grad():
-        logits = network(depth)(torch.from_numpy(inputs)).split(list(SIZES), dim=1)
-    net = masked(depth)
-    refined = net.refine(told(net, codes, where))
-    for variable, wanted in enumerate(logits):
-        found = net.log_proba(refined, variable)
-        assert found == pytest.approx(torch.log_softmax(wanted, dim=1).numpy(), rel=1e-6, abs=1e-5)
+        net = network(depth)
+        costs = net.costs(net(torch.from_numpy(inputs)), torch.from_numpy(np.maximum(codes, 0))).numpy()
+    plain = masked(depth)
+    refined = plain.refine(told(plain, codes, where))
+    for variable, parent in enumerate(PARENTS):
+        own = np.maximum(codes[:, variable], 0)
+        if parent < 0:
+            found = plain.logits(refined, variable)
+        else:
+            found = plain.part_logits(plain.narrowed(refined), variable, np.maximum(codes[:, parent], 0))
+        assert -log_proba(found)[np.arange(ROWS), own] == pytest.approx(costs[:, variable], abs=1e-4)
         assert found.dtype == np.float32
 
 
@@ -75,7 +84,8 @@ def test_no_rows() -> None:
     net = masked(1)
     sums = net.begin(0)
     net.tell(sums, 2, np.zeros(0, int))
-    assert net.log_proba(net.refine(sums), 2).shape == (0, 12)
+    assert net.logits(net.refine(sums), 2).shape == (0, 12)
+    assert net.part_logits(net.narrowed(net.refine(sums)), 3, np.zeros(0, int)).shape == (0, 3)
 
 
 def test_large_sums_do_not_overflow() -> None:
@@ -85,38 +95,38 @@ def test_large_sums_do_not_overflow() -> None:
 
 def test_weights_come_back() -> None:
     net = masked(2)
-    again = Masked.from_arrays(SIZES, net.arrays())
+    again = Masked.from_arrays(SIZES, PARENTS, net.arrays())
     assert all(np.array_equal(again.arrays()[name], array) for name, array in net.arrays().items())
 
 
 @pytest.mark.parametrize("depth", [0, 2])
-@pytest.mark.parametrize("name", ["embedding", "norms", "layers", "shifts", "out", "base"])
+@pytest.mark.parametrize("name", NAMES)
 def test_weights_that_do_not_belong_together_are_refused(name: str, depth: int) -> None:
     arrays = masked(depth).arrays()
     for axis in range(arrays[name].ndim):
         more = np.concatenate([arrays[name], np.take(arrays[name], [0], axis)], axis) if depth else None
         wrong = np.zeros([n + (axis == at) for at, n in enumerate(arrays[name].shape)]) if not depth else more
         with pytest.raises(ValueError, match="belong together"):
-            Masked.from_arrays(SIZES, arrays | {name: wrong})
+            Masked.from_arrays(SIZES, PARENTS, arrays | {name: wrong})
     with pytest.raises(ValueError):
-        Masked.from_arrays(SIZES, arrays | {name: np.float32(1)})
+        Masked.from_arrays(SIZES, PARENTS, arrays | {name: np.float32(1)})
     with pytest.raises(KeyError):
-        Masked.from_arrays(SIZES, {other: array for other, array in arrays.items() if other != name})
+        Masked.from_arrays(SIZES, PARENTS, {other: array for other, array in arrays.items() if other != name})
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
-@pytest.mark.parametrize("name", ["embedding", "norms", "layers", "shifts", "out", "base"])
+@pytest.mark.parametrize("name", NAMES)
 def test_weights_that_are_not_finite_are_refused(name: str, bad: float) -> None:
     arrays = masked(1).arrays()
     arrays[name] = arrays[name].astype(float)
     arrays[name].flat[-1] = bad
     with pytest.raises(ValueError, match="belong together"):
-        Masked.from_arrays(SIZES, arrays)
+        Masked.from_arrays(SIZES, PARENTS, arrays)
 
 
 def test_sizes_that_do_not_belong_are_refused() -> None:
     with pytest.raises(ValueError, match="belong together"):
-        Masked.from_arrays((5, 1, 12), masked(1).arrays())
+        Masked.from_arrays((5, 1, 12), (-1, -1, -1), masked(1).arrays())
 
 
 def test_the_training_library_is_not_needed() -> None:

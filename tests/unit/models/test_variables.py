@@ -48,12 +48,40 @@ def test_groups_of_most_codes_come_first_and_gates_before_what_they_gate(variabl
     assert variables.columns.tolist() == [0, 1, 1, 1, 2, 2, 3]
 
 
-def test_one_gate_may_hold_two_numbers(blocks: Blocks) -> None:
+def test_a_second_number_behind_a_gate_is_on_its_own(blocks: Blocks) -> None:
     specs = (Category("kind", 2), Real("x", gate=Gate("kind", 1)), Real("z", gate=Gate("kind", 1)))
     both = Blocks(specs, {"kind": blocks["kind"], "x": blocks["x"], "z": blocks["x"]}, ROWS)
     found = Variables.learn(both, COARSE, FINE)
     assert found.order == ("kind", "x", "z")
-    assert found.columns.tolist() == [0] * 5
+    assert found.columns.tolist() == [0, 0, 0, 1, 1]
+    assert found.parents == (-1, -1, 1, -1, 3)
+
+
+def test_bases_say_which_codes_are_alike() -> None:
+    specs = (
+        Category("rank", 4, positions=(2.0, 0.0, 1.0, 3.0)),
+        Category("none", 3),
+        Category("one", 1),
+        Real("x"),
+    )
+    arrays = {
+        "rank": np.arange(400, dtype=np.int32) % 4,
+        "none": np.arange(400, dtype=np.int32) % 3,
+        "one": np.zeros(400, np.int32),
+        "x": np.random.default_rng(0).normal(size=(400, 1, 1)),
+    }
+    found = Variables.learn(Blocks(specs, arrays, 400), COARSE, FINE)
+    by_name = {name: found.bases[found.first[name]] for name in found.order}
+    assert by_name["none"].shape == (3, 0)
+    assert by_name["one"].shape == (1, 0)
+    # The slowest wave falls along the order of the places.
+    assert np.argsort(-by_name["rank"][:, 0]).tolist() == [1, 2, 0, 3]
+    scores = by_name["x"][:, 0]
+    assert (np.diff(scores) > 0).all()
+    assert scores == pytest.approx(-scores[::-1])
+    for basis, size in zip(found.bases, found.sizes, strict=True):
+        assert len(basis) == size
+        assert np.linalg.matrix_rank(np.column_stack([np.ones(size), basis])) >= min(size, basis.shape[1])
 
 
 def test_codes_of_blocks(blocks: Blocks, variables: Variables) -> None:

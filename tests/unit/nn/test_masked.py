@@ -7,21 +7,33 @@ import pytest
 import torch
 from torch.nn import functional
 
-from reverie.models.masked import Masked
-from reverie.nn.masked import ABSENT, HIDDEN, AnyOrder, MaskedNet
+from reverie.models.masked import Masked, log_proba
+from reverie.nn.masked import ABSENT, HIDDEN, OWN, AnyOrder, MaskedNet, Ordered
 from reverie.nn.rows import Rows
 from reverie.nn.train import Training, train
 
 COLUMNS = np.array([0, 0, 0, 1, 2, 2])
-PLACE = np.array([0, 1, 2, 0, 0, 1])
-COUNTS = np.bincount(COLUMNS)
-STARTS = np.array([0, 3, 4])
 SIZES = (3, 2, 4)
+PARTED, PARENTS = (3, 5, 4, 2, 6, 3), (-1, -1, 1, -1, -1, 4)
 
 
-def _net(sizes: tuple[int, ...] = SIZES, dropout: float = 0.0) -> MaskedNet:
+def _net(
+    sizes: tuple[int, ...] = SIZES, parents: tuple[int, ...] | None = None, *, depth: int = 2
+) -> MaskedNet:
     torch.manual_seed(0)
-    return MaskedNet(sizes, width=24, depth=2, dropout=dropout)
+    parents = (-1,) * len(sizes) if parents is None else parents
+    bases = [
+        np.linspace(-1, 1, size)[:, None] if i % 2 else np.zeros((size, 0)) for i, size in enumerate(sizes)
+    ]
+    return MaskedNet(sizes, parents, bases, width=24, depth=depth, narrow=8, dropout=0.0)
+
+
+def _shaken(net: MaskedNet) -> MaskedNet:
+    """The net with weights of all kinds, not those that training starts from."""
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.add_(0.5 * torch.randn_like(weight))
+    return net.eval()
 
 
 def _reveal(ordered: float, rows: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
@@ -30,71 +42,90 @@ def _reveal(ordered: float, rows: int = 20_000) -> tuple[np.ndarray, np.ndarray]
     return known.numpy(), weight.numpy()
 
 
-def _by_column(values: np.ndarray) -> np.ndarray:
-    return np.add.reduceat(values.astype(int), STARTS, axis=1)
+def _codes(sizes: tuple[int, ...], rows: int = 50) -> torch.Tensor:
+    random = np.random.default_rng(2)
+    return torch.from_numpy(np.stack([random.integers(-1, size, rows) for size in sizes], 1))
 
 
 @pytest.mark.parametrize("ordered", [0.0, 0.5, 1.0])
-def test_variables_of_a_column_become_known_in_order(ordered: float) -> None:
+def test_columns_are_known_or_asked_for_as_a_whole(ordered: float) -> None:
     known, weight = _reveal(ordered)
-    told = _by_column(known)
-    assert np.array_equal(known, told[:, COLUMNS] > PLACE)
-    # A column is known altogether, or its next variable is asked for; only one is known in part.
-    asked = _by_column(weight > 0)
-    assert np.array_equal(asked, (told < COUNTS).astype(int))
-    assert np.array_equal(weight > 0, told[:, COLUMNS] == PLACE)
-    assert ((told > 0) & (told < COUNTS)).sum(1).max() == 1
+    assert np.array_equal(known, weight == 0)
+    for column in range(3):
+        own = known[:, column == COLUMNS]
+        assert (own == own[:, :1]).all()
 
 
 def test_every_number_of_known_columns_is_as_likely_and_counts_alike() -> None:
     known, weight = _reveal(0.0)
-    passed = (_by_column(known) == COUNTS).sum(1)
+    passed = known[:, [0, 3, 4]].sum(1)
     assert np.bincount(passed) / len(passed) == pytest.approx([1 / 3] * 3, abs=0.015)
-    assert weight == pytest.approx((weight > 0) * (3 / (3 - passed))[:, None])
-    assert weight.sum(1) == pytest.approx(3)
-    full = (_by_column(known) == COUNTS).mean(0)
-    assert full == pytest.approx([1 / 3] * 3, abs=0.015)
+    assert weight == pytest.approx(~known * (3 / (3 - passed))[:, None])
+    # In the mean each variable counts once: losses are nats a row.
+    assert weight.mean(0) == pytest.approx([1.0] * 6, abs=0.03)
+    assert known.mean(0) == pytest.approx([1 / 3] * 6, abs=0.015)
 
 
 def test_a_share_of_the_rows_keeps_the_own_order() -> None:
     def suffixes(ordered: float) -> float:
-        asked = _by_column(_reveal(ordered)[1] > 0)
-        return float((np.diff(asked, axis=1) >= 0).all(1).mean())
+        known = _reveal(ordered)[0][:, [0, 3, 4]].astype(int)
+        return float((np.diff(known, axis=1) <= 0).all(1).mean())
 
     assert suffixes(1.0) == 1.0
-    # In a random order, what is asked for is an end of the own order in 5 of 9 cases.
+    # In a random order, what is known is the beginning of the own order in 5 of 9 cases.
     assert suffixes(0.0) == pytest.approx(5 / 9, abs=0.015)
     assert suffixes(0.5) == pytest.approx((1 + 5 / 9) / 2, abs=0.015)
 
 
-def test_each_number_of_known_variables_of_the_next_column_is_as_likely() -> None:
-    told = _by_column(_reveal(1.0)[0])
-    first = told[told[:, 0] < 3, 0]
-    # The first column is next in a third of the rows.
-    assert np.bincount(first) / len(told) == pytest.approx([1 / 9] * 3, abs=0.01)
-    assert (told[told[:, 0] < 3, 1:] == 0).all()
+def test_a_basis_is_shared_by_the_codes() -> None:
+    basis = np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
+    table = Ordered(basis, 4, 0.5)
+    smooth = table().detach() - OWN * table.own.detach()
+    assert torch.allclose(smooth, torch.from_numpy(basis).float() @ table.smooth.detach(), atol=1e-6)
 
 
 def test_costs_are_cross_entropies() -> None:
-    net, random = _net(), np.random.default_rng(2)
-    codes = torch.from_numpy(np.stack([random.integers(-1, size, 50) for size in SIZES], 1))
-    logits = torch.from_numpy(random.normal(size=(50, sum(SIZES)))).float()
+    net, codes = _shaken(_net()), _codes(SIZES)
+    refined = torch.randn(50, 24)
+    logits = functional.linear(refined, net.out(), net.base)
     wanted = [
         functional.cross_entropy(part, codes[:, i], ignore_index=-1, reduction="none")
         for i, part in enumerate(logits.split(list(SIZES), 1))
     ]
-    assert torch.allclose(net.costs(logits, codes), torch.stack(wanted, 1), atol=1e-6)
+    assert torch.allclose(net.costs(refined, codes), torch.stack(wanted, 1), atol=1e-5)
+
+
+def test_probabilities_of_parts_sum_to_one_in_every_bin() -> None:
+    net = _shaken(_net(PARTED, PARENTS))
+    refined = torch.randn(1, 24)
+    for part, parent in ((2, 1), (5, 4)):
+        for over in range(PARTED[parent]):
+            codes = torch.zeros(PARTED[part], 6, dtype=torch.long)
+            codes[:, parent], codes[:, part] = over, torch.arange(PARTED[part])
+            costs = net.costs(refined.expand(len(codes), -1), codes).detach()
+            assert float(torch.exp(-costs[:, part]).sum()) == pytest.approx(1.0, abs=1e-5)
+            assert costs[:, parent].std() < 1e-5
+
+
+def test_a_part_depends_on_its_bin_alone_of_what_is_asked_for() -> None:
+    net, codes = _shaken(_net(PARTED, PARENTS)), torch.zeros(2, 6, dtype=torch.long)
+    refined = torch.randn(1, 24).expand(2, -1)
+    codes[1] = torch.tensor([1, 0, 0, 1, 3, 0])
+    one, other = net.costs(refined, codes).detach()
+    assert one[2] == pytest.approx(float(other[2]), abs=1e-6)
+    assert abs(float(one[5] - other[5])) > 1e-3
 
 
 def test_it_starts_from_the_frequencies() -> None:
-    net = _net()
+    net = _net((3, 2, 4), (-1, -1, 1))
     codes = np.array([[0, 1, -1]] * 60 + [[2, 0, 3]] * 40)
     net.start_from(codes)
-    parts = net(torch.full((1, 3), HIDDEN)).split(list(SIZES), 1)
-    shares = [part.softmax(1)[0].tolist() for part in parts]
-    assert shares[0] == pytest.approx([60.5 / 101.5, 0.5 / 101.5, 40.5 / 101.5])
-    assert shares[1] == pytest.approx([40.5 / 101, 60.5 / 101])
-    assert shares[2] == pytest.approx([0.5 / 42, 0.5 / 42, 0.5 / 42, 40.5 / 42])
+    grid = torch.cartesian_prod(torch.arange(3), torch.arange(2), torch.arange(4))
+    refined = net(torch.full((1, 3), HIDDEN)).expand(len(grid), -1)
+    shares = torch.exp(-net.costs(refined, grid)).detach().numpy()
+    assert shares[::8, 0] == pytest.approx(np.array([60.5, 0.5, 40.5]) / 101.5)
+    assert shares[:8:4, 1] == pytest.approx(np.array([40.5, 60.5]) / 101)
+    assert shares[:4, 2] == pytest.approx(np.array([0.5, 0.5, 0.5, 40.5]) / 42)
 
 
 def test_hidden_values_are_not_seen_and_absent_ones_cost_nothing() -> None:
@@ -115,15 +146,19 @@ def test_hidden_values_are_not_seen_and_absent_ones_cost_nothing() -> None:
 
 @pytest.mark.parametrize("depth", [0, 2])
 def test_its_arrays_say_the_same_without_torch(depth: int) -> None:
-    torch.manual_seed(5)
-    net = MaskedNet(SIZES, width=16, depth=depth, dropout=0.3).eval()
-    torch.nn.init.normal_(net.out.weight)
-    plain = Masked.from_arrays(SIZES, net.arrays())
-    sums = plain.begin(4)
-    plain.tell(sums, 1, np.array([0, 1, -1, 0]))
-    inputs = torch.tensor([[HIDDEN, code, HIDDEN] for code in (2, 3, ABSENT, 2)])
-    wanted = net(inputs).split(list(SIZES), 1)[2].log_softmax(1)
-    assert plain.log_proba(plain.refine(sums), 2) == pytest.approx(wanted.detach().numpy(), abs=1e-5)
+    net = _shaken(_net(PARTED, PARENTS, depth=depth))
+    plain = Masked.from_arrays(PARTED, PARENTS, net.arrays())
+    codes = torch.tensor([[2, 3, 1, 0, 5, 2], [0, -1, -1, 1, 4, 0]])
+    sums = plain.begin(2)
+    plain.tell(sums, 0, codes[:, 0].numpy())
+    inputs = torch.full((2, 6), HIDDEN)
+    inputs[:, 0] = codes[:, 0] + 2
+    wanted = net.costs(net(inputs), codes).detach().numpy()
+    refined = plain.refine(sums)
+    top = log_proba(plain.logits(refined, 4))[[0, 1], codes[:, 4]]
+    part = log_proba(plain.part_logits(plain.narrowed(refined), 5, codes[:, 4].numpy()))[[0, 1], codes[:, 5]]
+    assert -top == pytest.approx(wanted[:, 4], abs=1e-4)
+    assert -part == pytest.approx(wanted[:, 5], abs=1e-4)
 
 
 def test_it_learns_a_known_distribution_in_every_order() -> None:

@@ -1,0 +1,271 @@
+"""A masked network over columns: P(column | any others), learned over all orders at once.
+
+Sources: Uria, Murray & Larochelle 2014; Hoogeboom et al. 2022 (order-agnostic autoregressive models).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError
+from reverie.models import neural
+from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
+from reverie.models.density import Residuals
+from reverie.models.histogram import Histograms, pick
+from reverie.models.masked import Masked, log_proba
+from reverie.models.particles import BlockEvidence, known_share
+from reverie.models.sequential import Sequential
+from reverie.models.variables import Variables
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
+
+CAPABILITIES = Capabilities(
+    "a masked network over columns, in any order: answers every question natively",
+    log_prob=True,
+    given=True,
+    requires=neural.REQUIRES,
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """`width` and `depth` of the network, `narrow` numbers that parts of bins are told from, bins of a number
+    (`coarse`, `fine` parts of each), and `training`, fields of `nn.train.Training`.
+
+    A share `ordered` of rows is learned in the order in which columns are drawn if nothing is given.
+    """
+
+    width: int = 256
+    depth: int = 1
+    narrow: int = 64
+    dropout: float = 0.1
+    coarse: int = 64
+    fine: int = 16
+    ordered: float = 0.5
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Partial:
+    """What is known of rows: `sums` (rows, width), and what becomes known with the number behind a gate.
+
+    `refined` and `narrowed` are what heads are given, None until asked for; `waiting` holds the codes (rows,) of
+    the gate that was drawn last.
+    """
+
+    sums: np.ndarray
+    refined: np.ndarray | None = None
+    narrowed: np.ndarray | None = None
+    waiting: tuple[str, np.ndarray] | None = None
+
+
+class Autoregressive(Sequential):
+    """A fitted network, in arrays: `masked`, over `variables`."""
+
+    family = "autoregressive"
+    chunk = 1 << 10
+
+    def __init__(
+        self,
+        specs: tuple[Spec, ...],
+        variables: Variables,
+        masked: Masked,
+        order: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.specs, self.variables, self.masked, self.notes = specs, variables, masked, notes
+        self.order = order or variables.order
+        self._by_name = {spec.name: spec for spec in specs}
+        self._gates = {
+            spec.name: spec.gate for spec in specs if isinstance(spec, Real) and spec.gate is not None
+        }
+        columns, first = variables.columns, variables.first
+        self._partners = {
+            gate.block: name for name, gate in self._gates.items()
+            if columns[first[name]] == columns[first[gate.block]]
+        }  # fmt: skip
+
+    def arranged(self, given: Evidence) -> "Autoregressive":
+        """The same network drawing first what is known in the most rows: any order is learned."""
+        share = {name: known_share(evidence) for name, evidence in given.items()}
+        groups: dict[str, list[str]] = {}
+        for name in self.variables.order:
+            gate = self._gates.get(name)
+            groups.setdefault(gate.block if gate else name, []).append(name)
+        best = {name: max(share.get(one, 0.0) for one in group) for name, group in groups.items()}
+        order = [one for name in sorted(groups, key=lambda name: -best[name]) for one in groups[name]]
+        return Autoregressive(self.specs, self.variables, self.masked, tuple(order), self.notes)
+
+    def begin(self, rows: int) -> Partial:
+        return Partial(self.masked.begin(rows))
+
+    def take(self, partial: Partial, rows: np.ndarray) -> Partial:
+        waiting = partial.waiting
+        return Partial(
+            partial.sums[rows],
+            None if partial.refined is None else partial.refined[rows],
+            None if partial.narrowed is None else partial.narrowed[rows],
+            None if waiting is None else (waiting[0], waiting[1][rows]),
+        )
+
+    def put(self, partial: Partial, name: str, values: np.ndarray) -> None:
+        if name in self._partners:
+            # The number behind it is told from what was known before, as it was learned.
+            partial.waiting = name, values
+            return
+        if partial.waiting is not None:
+            self._tell(partial, *partial.waiting)
+        self._tell(partial, name, values)
+        partial.refined = partial.narrowed = partial.waiting = None
+
+    def _tell(self, partial: Partial, name: str, values: np.ndarray) -> None:
+        for at, codes in enumerate(self.variables.split(name, values)):
+            self.masked.tell(partial.sums, self.variables.first[name] + at, codes)
+
+    def _refined(self, partial: Partial) -> np.ndarray:
+        if partial.refined is None:
+            partial.refined = self.masked.refine(partial.sums)
+        return partial.refined
+
+    def _open(self, partial: Partial, name: str) -> np.ndarray:
+        """Positions of the rows where a number can be present, as far as that was just drawn."""
+        if partial.waiting is None:
+            return np.arange(len(partial.sums))
+        return np.flatnonzero(partial.waiting[1] == self._gates[name].code)
+
+    def draw(
+        self, partial: Partial, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        spec = self._by_name[name]
+        if isinstance(spec, Category):
+            assert not isinstance(evidence, RealEvidence)
+            return self._draw_codes(partial, spec, rng, evidence)
+        assert not isinstance(evidence, CategoryEvidence)
+        rows, there = len(partial.sums), self._open(partial, name)
+        numbers, logp = np.full(rows, np.nan), np.zeros(rows)
+        histograms = self._histograms(partial, name, there)
+        if evidence is None:
+            numbers[there] = histograms.draw(rng)
+            return numbers.reshape(-1, 1, 1), None
+        with np.errstate(divide="ignore"):
+            numbers[there], mass = histograms.draw_within(*evidence.intervals, rng)
+            logp[there] = np.log(mass)
+        if evidence.values is not None:
+            known = ~np.isnan(evidence.values)
+            numbers = np.where(known, evidence.values, numbers)
+            logp[known] = self.score(partial, name, numbers)[known]
+            logp[~known] = 0.0 if not evidence.bounded else logp[~known]
+        return numbers.reshape(-1, 1, 1), logp
+
+    def score(self, partial: Partial, name: str, values: np.ndarray) -> np.ndarray:
+        if isinstance(self._by_name[name], Category):
+            logits = self.masked.logits(self._refined(partial), self.variables.first[name])
+            return log_proba(logits)[np.arange(len(values)), values].astype(float)
+        numbers, out = values.reshape(-1).astype(float), np.zeros(len(values))
+        there = np.flatnonzero(~np.isnan(numbers))
+        out[there] = self._histograms(partial, name, there).log_density(numbers[there])
+        return out
+
+    def _draw_codes(
+        self, partial: Partial, spec: Category, rng: np.random.Generator, evidence: CategoryEvidence | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        logits = self.masked.logits(self._refined(partial), self.variables.first[spec.name])
+        free = np.ones(spec.k, bool)
+        free[list(spec.muted)] = False
+        if evidence is None:
+            return pick(_proba(logits, free), rng).astype(np.int32), None
+        wanted = free if evidence.allowed is None else free & evidence.allowed
+        drawn = pick(_proba(logits, wanted if wanted.any() else ~wanted), rng).astype(np.int32)
+        log = log_proba(logits.astype(float))
+        with np.errstate(divide="ignore"):
+            logp = np.log(np.exp(log) @ wanted) - np.log(np.exp(log) @ free)
+        if evidence.codes is not None:
+            known, rows = evidence.codes >= 0, np.arange(len(drawn))
+            found = log[rows, np.maximum(evidence.codes, 0)]
+            logp = np.where(known, found, logp if evidence.allowed is not None else 0.0)
+            drawn = np.where(known, evidence.codes, drawn).astype(np.int32)
+        return drawn, logp
+
+    def _histograms(self, partial: Partial, name: str, there: np.ndarray) -> Histograms:
+        """Of the rows at positions `there`."""
+        first, refined = self.variables.first[name], self._refined(partial)
+        whole = len(there) == len(refined)
+        refined = refined if whole else refined[there]
+        narrowed = self.masked.narrowed(refined)
+
+        def parts(rows: np.ndarray, bins: np.ndarray) -> np.ndarray:
+            return _proba(self.masked.part_logits(narrowed[rows], first + 1, bins))
+
+        return Histograms(self.variables.scales[name], _proba(self.masked.logits(refined, first)), parts)
+
+    def state(self) -> State:
+        arrays = {f"net.{name}": array for name, array in self.masked.arrays().items()}
+        parts = {}
+        for name, scale in self.variables.scales.items():
+            index = next(i for i, spec in enumerate(self.specs) if spec.name == name)
+            arrays |= {f"knots.{index}": scale.knots, f"tails.{index}": scale.tails}
+            parts[str(index)] = scale.fine
+        return State({"parts": parts}, arrays)
+
+
+def fit(
+    blocks: Blocks,
+    *,
+    config: Config,
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+    budget: Budget = Budget(),  # noqa: B008
+    on_progress: OnProgress = silent,
+) -> Autoregressive:
+    """Train the network. Raises ConfigError without torch, and for blocks of vectors and tokens."""
+    neural.require(Autoregressive.family)
+    from reverie.nn.masked import AnyOrder, MaskedNet
+
+    variables = Variables.learn(blocks, config.coarse, config.fine)
+    codes = variables.codes(blocks)
+    with neural.seeded(rng) as seed:
+        net = MaskedNet(
+            variables.sizes, variables.parents, variables.bases, width=config.width, depth=config.depth,
+            narrow=config.narrow, dropout=config.dropout,
+        )  # fmt: skip
+    net.start_from(codes)
+    history = neural.train(
+        AnyOrder(net, variables.columns, config.ordered), {"codes": codes}, weights, config.training,
+        seed=seed, budget=budget, on_progress=on_progress,
+    )  # fmt: skip
+    masked = Masked.from_arrays(variables.sizes, variables.parents, net.arrays())
+    return Autoregressive(blocks.specs, variables, masked, notes=history.notes)
+
+
+def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive:
+    """Rebuild what `Autoregressive.state` gave. Raises ArtifactError if its parts do not belong together."""
+    try:
+        scales = {
+            specs[int(index)].name: Residuals(
+                np.asarray(state.arrays[f"knots.{index}"], float),
+                int(parts),
+                np.asarray(state.arrays[f"tails.{index}"], float),
+            )
+            for index, parts in state.json["parts"].items()
+        }
+        if any(
+            len(scale.knots) % scale.fine != 1 or (np.diff(scale.knots) <= 0).any()
+            for scale in scales.values()
+        ):
+            raise ValueError("knots do not ascend")
+        variables = Variables.of(specs, scales)
+        arrays = {name.removeprefix("net."): array for name, array in state.arrays.items()}
+        return Autoregressive(
+            specs, variables, Masked.from_arrays(variables.sizes, variables.parents, arrays)
+        )
+    except (KeyError, ValueError, TypeError, IndexError, ZeroDivisionError):
+        raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
+
+
+def _proba(logits: np.ndarray, free: np.ndarray | None = None) -> np.ndarray:
+    """Probabilities of the codes (rows, codes), of those that are `free` alone."""
+    logits = logits if free is None or free.all() else np.where(free, logits, -np.inf)
+    proba = np.exp(logits - logits.max(1, keepdims=True))
+    proba /= proba.sum(1, keepdims=True)
+    return proba

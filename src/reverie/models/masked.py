@@ -69,11 +69,11 @@ class Masked:
         """What the heads are given, (rows, width)."""
         hidden = sums
         for layer, shift in zip(self.layers, self.shifts, strict=True):
-            change = np.maximum(hidden, 0) @ layer.T
+            change = _bent(hidden) @ layer.T
             change += shift
             change += hidden
             hidden = change
-        return np.maximum(hidden, 0, out=None if hidden is sums else hidden)
+        return _bent(hidden)
 
     def logits(self, refined: np.ndarray, variable: int) -> np.ndarray:
         """Logits of the codes of a variable that is no part, (rows, size)."""
@@ -88,7 +88,7 @@ class Masked:
         """Logits of the codes of a part, given its parent's codes `over` (rows,), (rows, size)."""
         at, size = self.parts.index(variable), self.sizes[variable]
         told = self.inside[self.told[at] : self.told[at + 1]]
-        hidden = np.maximum(narrowed + told[over], 0)
+        hidden = _bent(narrowed + told[over])
         return hidden @ self.fine[at, :size].T + self.fine_base[at, :size]
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -128,3 +128,12 @@ _WEIGHTS = (
 def log_proba(logits: np.ndarray) -> np.ndarray:
     """Log probabilities (rows, codes) of logits."""
     return log_softmax(logits, axis=1)
+
+
+def _bent(values: np.ndarray) -> np.ndarray:
+    """x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, hard swish)."""
+    out = values + np.float32(3)
+    np.clip(out, 0, 6, out=out)
+    out *= values
+    out *= np.float32(1 / 6)
+    return out

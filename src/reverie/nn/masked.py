@@ -89,8 +89,8 @@ class MaskedNet(nn.Module):
         """What the heads are given, (rows, width), of codes (rows, variables): code c is put in as c + 2."""
         hidden = functional.embedding_bag(inputs + self.starts, self.embedding(), mode="sum")
         for layer in self.layers:
-            hidden = hidden + layer(self._dropped(functional.relu(hidden)))
-        return self._dropped(functional.relu(hidden))
+            hidden = hidden + layer(self._dropped(functional.hardswish(hidden)))
+        return self._dropped(functional.hardswish(hidden))
 
     def costs(self, refined: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """-log probability of each code, (rows, variables); 0 where it is negative."""
@@ -109,7 +109,7 @@ class MaskedNet(nn.Module):
     def _part_costs(self, refined: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         over = wanted[:, [self.parents[i] for i in self.parts.tolist()]]
         told = functional.embedding(over + self.told, self.inside())
-        hidden = functional.relu(self.narrow(refined)[:, None] + told)
+        hidden = functional.hardswish(self.narrow(refined)[:, None] + told)
         logits = torch.einsum("rpn,pfn->rpf", hidden, self.fine) + self.fine_base
         return functional.cross_entropy(logits.transpose(1, 2), wanted[:, self.parts], reduction="none")
 

@@ -18,9 +18,9 @@ WAVES = 8
 class Variables:
     """`sizes` (variables,) codes each; `columns` (variables,) numbers the group that each is drawn with.
 
-    `first` is each block's first variable: a Category has one, a Real two, its bin and a part of that. `parents`
-    (variables,) is the bin of each part, -1 for what is no part; `bases` (codes, features) say which codes of a
-    variable are alike. `scales` has each Real's bins.
+    `first` is each block's first variable: a Category has one, a Real two, its bin and a part of that.
+    `parents` (variables,) is the bin of each part, -1 for what is no part; `bases` (codes, features) say
+    which codes of a variable are alike. `scales` has each Real's bins.
     """
 
     order: tuple[str, ...]

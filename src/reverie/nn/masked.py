@@ -16,34 +16,41 @@ from reverie.nn.task import Task, Turn
 
 HIDDEN, ABSENT = 0, 1
 """Codes before those of each variable: not known, and known to be absent (a number whose gate is shut)."""
-OWN = 1.0
-"""How fast a code's own weights are learned beside those that neighbouring codes share."""
+OWN_IN, OWN_OUT = 0.1, 0.3
+"""Size of each code's own weights where codes are alike, put in and told: larger ones learn single rows."""
+NEAR = 0.5
+"""In the own order, how much less a column counts for each unknown one before it."""
 NEVER = -1e4
 """The logit of codes that a part does not have."""
 
 
 class Ordered(nn.Module):
-    """A table (codes, width): smooth in the `basis` (codes, features) of the codes, and a rest of each one's own."""
+    """A table (codes, width): smooth in the `basis` (codes, features) of the codes, and a rest of each code.
+
+    The rest counts `own` where there is a basis, else 1.
+    """
 
     basis: torch.Tensor
+    scale: torch.Tensor
 
-    def __init__(self, basis: np.ndarray, width: int, spread: float) -> None:
+    def __init__(self, basis: np.ndarray, width: int, *, spread: float, own: float) -> None:
         super().__init__()
+        scale = np.where((basis != 0).any(1), own, 1.0)[:, None]
         self.register_buffer("basis", torch.from_numpy(basis.astype(np.float32)), persistent=False)
+        self.register_buffer("scale", torch.from_numpy(scale.astype(np.float32)), persistent=False)
         self.smooth = nn.Parameter(spread * torch.randn(basis.shape[1], width))
-        self.own = nn.Parameter(spread * torch.randn(len(basis), width) / OWN)
+        self.rest = nn.Parameter(spread * torch.randn(len(basis), width))
 
     def forward(self) -> torch.Tensor:
-        return torch.addmm(self.own * OWN, self.basis, self.smooth)
+        return torch.addmm(self.rest * self.scale, self.basis, self.smooth)
 
 
 class MaskedNet(nn.Module):
-    """Tells variables of `sizes` codes each: those with a negative one of `parents` (variables,) from all that is
-    known; a part of one from that one's code too.
+    """Tells variables of `sizes` codes each from all that is known, and the parts of one from its code too.
 
-    `bases` (codes, features) of each variable say which codes are alike; none if its codes have no order. What
-    is known is added up in a vector of `width`, which `depth` residual layers refine; parts are told from
-    `narrow` numbers.
+    `parents` (variables,) are negative but for parts. `bases` (codes, features) of each variable say which
+    codes are alike; none if its codes have no order. What is known is added up in a vector of `width`, which
+    `depth` residual layers refine; parts are told from `narrow` numbers.
     """
 
     starts: torch.Tensor
@@ -72,12 +79,12 @@ class MaskedNet(nn.Module):
         self._number("parts", parts)
         self._number("told", np.cumsum([0, *(sizes[parents[i]] for i in parts)])[: len(parts)])
         padded = [np.pad(basis, ((2, 0), (0, 0))) for basis in bases]
-        self.embedding = Ordered(_blocked(padded), width, (2 * len(sizes)) ** -0.5)
+        self.embedding = Ordered(_blocked(padded), width, spread=(2 * len(sizes)) ** -0.5, own=OWN_IN)
         self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
-        self.out = Ordered(_blocked([bases[i] for i in tops]), width, 0.0)
+        self.out = Ordered(_blocked([bases[i] for i in tops]), width, spread=0.0, own=OWN_OUT)
         self.base = nn.Parameter(torch.zeros(sum(self.top_sizes)))
         self.narrow = nn.Linear(width, narrow)
-        self.inside = Ordered(_blocked([bases[parents[i]] for i in parts]), narrow, 0.5)
+        self.inside = Ordered(_blocked([bases[parents[i]] for i in parts]), narrow, spread=0.5, own=OWN_IN)
         most = max(self.part_sizes, default=0)
         self.fine = nn.Parameter(torch.zeros(len(parts), most, narrow))
         self.fine_base = nn.Parameter(torch.zeros(len(parts), most))
@@ -130,11 +137,11 @@ class MaskedNet(nn.Module):
     def arrays(self) -> dict[str, np.ndarray]:
         """All weights, as `models.masked.Masked` takes them."""
         width = self.narrow.in_features
-        layers = [layer.weight for layer in self.layers], [layer.bias for layer in self.layers]
+        state = self.state_dict()
         found = {
             "embedding": self.embedding(),
-            "layers": torch.stack(layers[0]) if layers[0] else torch.zeros(0, width, width),
-            "shifts": torch.stack(layers[1]) if layers[1] else torch.zeros(0, width),
+            "layers": self._stacked(state, "weight", (width, width)),
+            "shifts": self._stacked(state, "bias", (width,)),
             "out": self.out(),
             "base": self.base,
             "narrow": self.narrow.weight,
@@ -144,6 +151,11 @@ class MaskedNet(nn.Module):
             "fine_base": self.fine_base,
         }
         return {name: weight.detach().cpu().float().numpy() for name, weight in found.items()}
+
+    def _stacked(self, state: dict[str, torch.Tensor], name: str, shape: tuple[int, ...]) -> torch.Tensor:
+        """What every layer has by a name, (depth, *shape)."""
+        parts = [state[f"layers.{i}.{name}"] for i in range(len(self.layers))]
+        return torch.stack(parts) if parts else torch.zeros(0, *shape)
 
     def _number(self, name: str, numbers: Sequence[int] | np.ndarray) -> None:
         self.register_buffer(name, torch.as_tensor(np.asarray(numbers, np.int64)), persistent=False)
@@ -165,8 +177,8 @@ def _blocked(bases: Sequence[np.ndarray]) -> np.ndarray:
 class AnyOrder(Task):
     """Learns `net` with an order of the columns drawn for each row; a share `ordered` of rows keeps theirs.
 
-    `columns` (variables,) says which column each variable belongs to. A batch holds `codes` (rows, variables),
-    -1 where absent.
+    `columns` (variables,) says which column each variable belongs to. A batch holds `codes` (rows,
+    variables), -1 where absent.
     """
 
     turns = (Turn("net"),)
@@ -186,13 +198,16 @@ class AnyOrder(Task):
     def reveal(self, rows: int, noise: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """What is known, bool, and how much each variable counts, both (rows, variables).
 
-        Of the columns in an order, the first t are known, t uniform; all others are asked for, and weighted so
-        that the mean over all t is the -log likelihood of a row in that order, in nats.
+        Of the columns in an order, the first t are known, t uniform; all others are asked for, and weighted
+        so that the mean over t is the -log likelihood of a row, in nats, in the mean over orders; in the own
+        order that of each column, mostly from few unknown ones before it.
         """
         draw = {"generator": noise, "device": self.columns.device}
         rank = torch.rand(rows, self.count, **draw).argsort(1).argsort(1)
         own = torch.rand(rows, 1, **draw) < self.ordered
         rank = torch.where(own, torch.arange(self.count, device=self.columns.device), rank)
         passed = torch.randint(self.count, (rows, 1), **draw)
-        known = (rank < passed)[:, self.columns]
-        return known, ~known * (self.count / (self.count - passed))
+        late = (rank - passed).clamp(min=0)
+        near = NEAR**late * (1 - NEAR) / (1 - NEAR ** (rank + 1.0))
+        weight = self.count * torch.where(own, near, 1 / (self.count - passed))
+        return (rank < passed)[:, self.columns], ((rank >= passed) * weight)[:, self.columns]

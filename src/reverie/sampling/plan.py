@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from reverie.codecs.spelling import write_table
 from reverie.core.errors import ConfigError
@@ -82,11 +83,13 @@ def _parallel(
     waiting: deque[Future[pa.Table]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="reverie")
     try:
-        for part in plan:
-            waiting.append(pool.submit(make, part))
-            if len(waiting) > threads:
+        # Threads of the algebra under each of these would only wait for each other.
+        with threadpool_limits(1, user_api="blas"):
+            for part in plan:
+                waiting.append(pool.submit(make, part))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from reverie.models.masked import Masked, log_proba
-from reverie.nn.masked import ABSENT, HIDDEN, OWN, AnyOrder, MaskedNet, Ordered
+from reverie.nn.masked import ABSENT, HIDDEN, AnyOrder, MaskedNet, Ordered
 from reverie.nn.rows import Rows
 from reverie.nn.train import Training, train
 
@@ -77,11 +77,20 @@ def test_a_share_of_the_rows_keeps_the_own_order() -> None:
     assert suffixes(0.5) == pytest.approx((1 + 5 / 9) / 2, abs=0.015)
 
 
+def test_in_the_own_order_each_column_counts_once_most_when_it_is_next() -> None:
+    known, weight = _reveal(1.0)
+    known, weight = known[:, [0, 3, 4]], weight[:, [0, 3, 4]]
+    assert weight.mean(0) == pytest.approx([1.0] * 3, abs=0.05)
+    last = [weight[known.sum(1) == passed, 2].mean() for passed in range(3)]
+    assert last == pytest.approx([3 / 7, 6 / 7, 12 / 7])
+
+
 def test_a_basis_is_shared_by_the_codes() -> None:
     basis = np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
-    table = Ordered(basis, 4, 0.5)
-    smooth = table().detach() - OWN * table.own.detach()
-    assert torch.allclose(smooth, torch.from_numpy(basis).float() @ table.smooth.detach(), atol=1e-6)
+    table = Ordered(basis, 4, spread=0.5, own=0.1)
+    smooth, rest = table.smooth.detach(), table.rest.detach()
+    wanted = torch.stack([smooth[0] + 0.1 * rest[0], 2 * smooth[1] + 0.1 * rest[1], rest[2]])
+    assert torch.allclose(table().detach(), wanted, atol=1e-6)
 
 
 def test_costs_are_cross_entropies() -> None:

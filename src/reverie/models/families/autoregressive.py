@@ -36,10 +36,10 @@ class Config:
     A share `ordered` of rows is learned in the order in which columns are drawn if nothing is given.
     """
 
-    width: int = 256
+    width: int = 192
     depth: int = 1
     narrow: int = 64
-    dropout: float = 0.1
+    dropout: float = 0.15
     coarse: int = 64
     fine: int = 16
     ordered: float = 0.5
@@ -50,13 +50,12 @@ class Config:
 class Partial:
     """What is known of rows: `sums` (rows, width), and what becomes known with the number behind a gate.
 
-    `refined` and `narrowed` are what heads are given, None until asked for; `waiting` holds the codes (rows,) of
-    the gate that was drawn last.
+    `refined` (rows, width) is what heads are given, None until asked for; `waiting` holds the codes (rows,)
+    of the gate that was drawn last.
     """
 
     sums: np.ndarray
     refined: np.ndarray | None = None
-    narrowed: np.ndarray | None = None
     waiting: tuple[str, np.ndarray] | None = None
 
 
@@ -105,7 +104,6 @@ class Autoregressive(Sequential):
         return Partial(
             partial.sums[rows],
             None if partial.refined is None else partial.refined[rows],
-            None if partial.narrowed is None else partial.narrowed[rows],
             None if waiting is None else (waiting[0], waiting[1][rows]),
         )
 
@@ -117,7 +115,7 @@ class Autoregressive(Sequential):
         if partial.waiting is not None:
             self._tell(partial, *partial.waiting)
         self._tell(partial, name, values)
-        partial.refined = partial.narrowed = partial.waiting = None
+        partial.refined = partial.waiting = None
 
     def _tell(self, partial: Partial, name: str, values: np.ndarray) -> None:
         for at, codes in enumerate(self.variables.split(name, values)):

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from reverie.core.errors import ArtifactError, ConditionError
-from reverie.models.base import State, families, family
+from reverie.models.base import Budget, State, families, family
 from reverie.schema.blocks import (
     Blocks,
     Category,
@@ -57,7 +57,8 @@ def only(blocks, *names):
 
 def learn(name, blocks, **options):
     module = family(name)
-    return module.fit(blocks, config=module.Config(), rng=np.random.default_rng(5), **options)
+    one = Budget(threads=1)  # small tables: more threads only wait for each other
+    return module.fit(blocks, config=module.Config(), rng=np.random.default_rng(5), budget=one, **options)
 
 
 def draw(fitted, n, seed=11, given=None):

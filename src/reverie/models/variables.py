@@ -10,7 +10,7 @@ from reverie.core.errors import ConfigError
 from reverie.models.density import NORMAL, Residuals
 from reverie.schema.blocks import Blocks, Category, Real, Spec
 
-WAVES = 8
+WAVES = 4
 """Cosines that bins share; half as many for parts of bins and for ordered categories."""
 
 

@@ -10,12 +10,21 @@ from typing import Any
 import numpy as np
 
 from reverie.core.errors import ArtifactError
-from reverie.models import neural
+from reverie.models import conditioning, neural
 from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
+from reverie.models.completion import complete
 from reverie.models.density import Residuals
 from reverie.models.histogram import Histograms, pick
 from reverie.models.masked import Masked, log_proba
-from reverie.models.particles import BlockEvidence, known_share
+from reverie.models.particles import (
+    BlockEvidence,
+    Particles,
+    known_rows,
+    known_share,
+    normalise,
+    spread,
+    stack,
+)
 from reverie.models.sequential import Sequential
 from reverie.models.variables import Variables
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
@@ -26,6 +35,9 @@ CAPABILITIES = Capabilities(
     given=True,
     requires=neural.REQUIRES,
 )
+
+DRAWS = 8
+"""Times that a partly known row is completed, of which one is kept."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,45 @@ class Autoregressive(Sequential):
             if columns[first[name]] == columns[first[gate.block]]
         }  # fmt: skip
 
+    def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
+        """Draw `n` rows. Where single rows have known values, what is known is put in first, in any order."""
+        if not n or not given or all(known_rows(evidence) is None for evidence in given.values()):
+            return super().sample(n, rng=rng, given=given)
+        conditioning.check(self, n, given)
+        step = self.chunk // DRAWS
+        parts = [np.arange(at, min(at + step, n)) for at in range(0, n, step)]
+        arrays = stack([self._complete(rows, rng, given) for rows in parts])
+        return Blocks(self.specs, {spec.name: arrays[spec.name] for spec in self.specs}, n)
+
+    def _complete(self, rows: np.ndarray, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
+        """The rows at the positions `rows` of the evidence.
+
+        Each is drawn several times with what is known of it first, and one of these kept by how likely it is
+        in the own order: orders of one network do not quite agree, and all answers are to be of one joint.
+        Source: Rubin 1987 (sampling-importance-resampling).
+        """
+        origin = np.repeat(rows, DRAWS)
+        particles = Particles.start(self.arranged(given), len(origin), origin=origin)
+        for name in particles.model.order:
+            here = spread({name: given[name]}, origin)[name] if name in given else None
+            values, logp = particles.draw(name, rng, here)
+            particles.merit = particles.merit + logp
+            particles.put(name, values)
+        drawn = Blocks(self.specs, particles.values, len(origin))
+        other = Autoregressive(self.specs, self.variables, self.masked, particles.model.order)
+        log_weight = self.log_prob(drawn) - other.log_prob(drawn) + particles.merit
+        weight = normalise(np.nan_to_num(log_weight, nan=-np.inf, neginf=-np.inf).reshape(-1, DRAWS))
+        alive = weight.sum(1) > 0
+        kept = np.arange(len(rows)) * DRAWS + pick(weight, rng)
+        found = {name: array[kept] for name, array in particles.values.items()}
+        if not alive.all():
+            again = complete(self, rows[~alive], rng, given)
+            for name, array in found.items():
+                array[~alive] = again[name]
+        return found
+
     def arranged(self, given: Evidence) -> "Autoregressive":
-        """The same network drawing first what is known in the most rows: any order is learned."""
+        """The same network drawing first what is known in the most rows."""
         share = {name: known_share(evidence) for name, evidence in given.items()}
         groups: dict[str, list[str]] = {}
         for name in self.variables.order:

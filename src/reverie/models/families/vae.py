@@ -1,0 +1,177 @@
+"""A variational autoencoder whose prior is learned: a row is a point of a smooth latent space.
+
+Encoder and decoder are trained by the evidence's lower bound under a standard normal prior; then a mixture of
+normals is fitted to where the rows have come to lie, which closes the gap between prior and posteriors.
+
+Sources: Kingma & Welling 2014; Ghosh et al. 2020 (a density fitted to the latents afterwards).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError
+from reverie.models import neural
+from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
+from reverie.models.density import Residuals
+from reverie.models.heads import BOUNDS, centres, numbers, scores
+from reverie.models.latent import LatentSpace
+from reverie.models.mixture import Mixture
+from reverie.models.variables import Variables
+from reverie.schema.blocks import Blocks, Category, Real, Spec
+
+if TYPE_CHECKING:
+    from reverie.nn.vae import Autoencoder, Bound
+
+CAPABILITIES = Capabilities(
+    summary="variational autoencoder with a learned prior: a smooth space to vary and mix rows in",
+    log_prob=True,
+    given=True,
+    requires=neural.REQUIRES,
+)
+TRAINED = 0.85
+"""Share of a budget of time for training; the rest is for the prior."""
+POINTS = 30_000
+"""Most latents that the prior is learned from."""
+ROWS_A_FREEDOM = 10
+"""Rows a component of the prior must have, times the dimensions of the latents."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Options: a space of `latents` dimensions, networks of `width` and `depth`, the rate's weight `beta`,
+    which rises over the share `anneal` of the steps, at most `components` of the prior; numbers in `bins` of
+    `parts`; `training` as of `nn.train.Training`.
+    """
+
+    latents: int = 16
+    width: int = 256
+    depth: int = 2
+    beta: float = 1.0
+    anneal: float = 0.3
+    components: int = 32
+    bins: int = 64
+    parts: int = 16
+    training: Mapping[str, Any] = field(
+        default_factory=lambda: {"epochs": 60, "steps": 4000, "cosine": True, "average": 0.998}
+    )
+
+
+def fit(
+    blocks: Blocks,
+    *,
+    config: Config = Config(),
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+    budget: Budget = Budget(),  # noqa: B008
+    on_progress: OnProgress = silent,
+) -> LatentSpace:
+    """Train the networks, then learn the prior. Raises ConfigError without torch, for vectors and for
+    tokens.
+    """
+    neural.require("vae")
+    variables = Variables.learn(blocks, config.bins, config.parts)
+    arrays = {"codes": variables.codes(blocks), "scores": scores(variables, blocks.arrays, blocks.rows)}
+    with neural.seeded(rng) as seed:
+        net = _build(variables, config.latents, config.width, config.depth)
+        net.decoder.start_from(_frequencies(variables, arrays["codes"], weights))
+        history = neural.train(
+            _bound(net, variables, config, blocks.rows), arrays, weights, config.training, seed=seed,
+            budget=replace(budget, seconds=None if budget.seconds is None else TRAINED * budget.seconds),
+            on_progress=on_progress,
+        )  # fmt: skip
+    made = LatentSpace(blocks.specs, variables, net, Mixture.standard(config.latents))
+    on_progress(Progress("prior", 0, 1))
+    made.prior = _prior(made, blocks, weights, config.components, rng, budget.threads)
+    made.notes = history.notes
+    return made
+
+
+def _build(variables: Variables, latents: int, width: int, depth: int) -> "Autoencoder":
+    from reverie.nn.vae import Autoencoder, Decoder, Encoder
+
+    heads = [variables.sizes[variables.first[name]] for name in variables.order]
+    named = numbers(variables)
+    return Autoencoder(
+        Encoder(variables.sizes, len(named), latents, width, depth),
+        Decoder(heads, [centres(variables.scales[name]) for name in named], latents, width, depth, BOUNDS),
+    )
+
+
+def _bound(net: "Autoencoder", variables: Variables, config: Config, rows: int) -> "Bound":
+    from reverie.nn.train import Training
+    from reverie.nn.vae import Bound
+
+    training = Training(**config.training)
+    named = numbers(variables)
+    learned = rows - min(int(rows * training.holdout), training.judged)
+    epoch = max(learned // training.batch, training.least_steps)
+    return Bound(
+        net,
+        heads=[variables.first[name] for name in variables.order],
+        parts=[variables.first[name] + 1 for name in named],
+        bins=[variables.order.index(name) for name in named],
+        beta=config.beta,
+        anneal=max(int(config.anneal * min(training.steps, training.epochs * epoch)), 1),
+    )
+
+
+def _frequencies(variables: Variables, codes: np.ndarray, weights: np.ndarray | None) -> list[np.ndarray]:
+    """How often each code of each head occurs, and a half."""
+    out = []
+    for name in variables.order:
+        at = variables.first[name]
+        there = codes[:, at] >= 0
+        mass = None if weights is None else weights[there] / weights.mean()
+        out.append(np.bincount(codes[there, at], mass, minlength=variables.sizes[at]) + 0.5)
+    return out
+
+
+def _prior(
+    made: LatentSpace,
+    blocks: Blocks,
+    weights: np.ndarray | None,
+    most: int,
+    rng: np.random.Generator,
+    threads: int,
+) -> Mixture:
+    """The mixture of where the rows lie, each in places that its posterior allows."""
+    share = None if weights is None else weights / weights.sum()
+    rows = rng.choice(blocks.rows, POINTS, p=share) if blocks.rows > POINTS or share is not None else None
+    if rows is None:
+        rows = np.tile(np.arange(blocks.rows), max(POINTS // blocks.rows // 4, 1))
+    mean, scale = made.encode(blocks.take(rows))
+    points = mean + scale * rng.standard_normal(mean.shape)
+    least = ROWS_A_FREEDOM * mean.shape[1]
+    return Mixture.fit(points, int(np.clip(blocks.rows // least, 1, most)), rng, threads)
+
+
+def from_state(specs: tuple[Spec, ...], state: State) -> LatentSpace:
+    """Rebuild what `LatentSpace.state` gave. Raises ArtifactError on a state that makes no sense."""
+    neural.require("vae")
+    try:
+        reals = [spec.name for spec in specs if isinstance(spec, Real)]
+        if not all(isinstance(spec, Real | Category) for spec in specs) or len(reals) != len(
+            state.json["parts"]
+        ):
+            raise ValueError("blocks do not agree")
+        scales = {name: _scale(i, state) for i, name in enumerate(reals)}
+        variables = Variables.of(specs, scales)
+        latents, width, depth = (int(size) for size in state.json["sizes"])
+        net = _build(variables, latents, width, depth)
+        neural.load_arrays(net, state.arrays)
+        prior = {name.removeprefix("prior."): array for name, array in state.arrays.items()}
+        return LatentSpace(specs, variables, net, Mixture.from_arrays(prior, latents))
+    except (KeyError, ValueError, TypeError, IndexError, RuntimeError, OverflowError):
+        raise ArtifactError("the autoencoder's state is damaged", fix="Fit the model again") from None
+
+
+def _scale(i: int, state: State) -> Residuals:
+    knots, tails = (np.asarray(state.arrays[f"{part}.{i}"], float) for part in ("knots", "tails"))
+    parts = int(state.json["parts"][i])
+    whole = parts > 0 and len(knots) > 2 and (len(knots) - 1) % parts == 0
+    if not whole or tails.shape != (2,) or not (np.diff(knots) > 0).all() or not (tails > 0).all():
+        raise ValueError("not a scale")
+    return Residuals(knots, parts, tails)

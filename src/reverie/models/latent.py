@@ -30,8 +30,9 @@ IMPORTANCE = 64
 
 @dataclass
 class Partial:
-    """Partial rows: `hidden` (rows, width) is what their latents tell the heads; `present` says where a number
-    is there."""
+    """Partial rows: `hidden` (rows, width) is what their latents tell the heads; `present` says where
+    numbers are there.
+    """
 
     hidden: np.ndarray
     present: dict[str, np.ndarray]

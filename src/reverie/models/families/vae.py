@@ -55,7 +55,14 @@ class Config:
     bins: int = 64
     parts: int = 16
     training: Mapping[str, Any] = field(
-        default_factory=lambda: {"epochs": 60, "steps": 4000, "cosine": True, "average": 0.998}
+        default_factory=lambda: {
+            "epochs": 60,
+            "steps": 4000,
+            "least_steps": 20,
+            "rate": 3e-3,
+            "cosine": True,
+            "average": 0.998,
+        }
     )
 
 

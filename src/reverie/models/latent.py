@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import logsumexp
 
 from reverie.core.errors import ConfigError
 from reverie.models import neural
@@ -141,26 +140,32 @@ class LatentSpace(Sequential):
         """
         if not 0 <= strength <= 1:
             raise ConfigError("is not between 0 and 1", where="strength", fix="Give a number from 0 to 1")
-        if strength == 0:
-            return self.reconstruct(blocks, rng)
-        normal = self.prior.to_normal(self.encode(blocks)[0])
+        latent = self.encode(blocks)[0]
+        return self.decode(self.move(latent, strength, rng) if strength else latent, rng)
+
+    def move(self, latent: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+        """Points near those given (rows, latents), at strength 1 anywhere; the prior stays as it is."""
+        normal = self.prior.to_normal(latent)
         mixed = np.sqrt(1 - strength**2) * normal + strength * rng.standard_normal(normal.shape)
-        return self.decode(self.prior.from_normal(mixed), rng)
+        return self.prior.from_normal(mixed)
 
     def interpolate(self, a: Blocks, b: Blocks, steps: int, rng: np.random.Generator) -> Blocks:
         """`steps` rows on the way from each row of `a` to that of `b`, both ends among them, pair by pair.
 
         The way is the great circle where latents are standard normal, along which rows stay usual.
         """
-        if steps < 2 or a.rows != b.rows:
-            what = "of 2 rows or more, between as many rows as there are others, is a way"
-            raise ConfigError(
-                f"only steps {what}", where="interpolate", fix="Give equal rows, and steps >= 2"
-            )
+        return self.decode(self.way(a, b, steps), rng)
+
+    def way(self, a: Blocks, b: Blocks, steps: int) -> np.ndarray:
+        """The points of `interpolate`, (rows * steps, latents)."""
+        if steps < 2:
+            raise ConfigError("steps are fewer than 2", where="interpolate", fix="Give 2 or more")
+        if a.rows != b.rows:
+            what = f"{a.rows:,} rows cannot be paired with {b.rows:,}"
+            raise ConfigError(what, where="interpolate", fix="Give as many rows of both")
         start, end = (self.prior.to_normal(self.encode(each)[0]) for each in (a, b))
-        share = np.linspace(0, 1, steps)
-        way = np.concatenate([_arc(start, end, each)[:, None] for each in share], axis=1)
-        return self.decode(self.prior.from_normal(way.reshape(-1, start.shape[1])), rng)
+        points = np.stack([_arc(start, end, share) for share in np.linspace(0, 1, steps)], axis=1)
+        return self.prior.from_normal(points.reshape(-1, start.shape[1]))
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,), by importance sampling with a fixed seed.
@@ -178,7 +183,7 @@ class LatentSpace(Sequential):
             flat = latent.reshape(-1, mean.shape[1])
             some = blocks.take(np.repeat(rows, IMPORTANCE))
             found = self.prior.log_density(flat) + self._scored_at(self._at(flat), some.arrays)
-            total[rows] = logsumexp(found.reshape(-1, IMPORTANCE) - told, axis=1) - np.log(IMPORTANCE)
+            total[rows] = log_sum(found.reshape(-1, IMPORTANCE) - told) - np.log(IMPORTANCE)
         return total
 
     def state(self) -> State:
@@ -253,11 +258,10 @@ def _pick(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _arc(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
     """Points (rows, d) a share of the way along the arcs from `start` to `end` (rows, d)."""
     long, far = (np.linalg.norm(each, axis=1, keepdims=True) + 1e-12 for each in (start, end))
-    angle = np.arccos(np.clip((start * end).sum(1, keepdims=True) / (long * far), -1, 1))
-    straight = np.sin(angle) < 1e-6
-    whole = np.where(straight, 1.0, np.sin(angle))
-    first, second = np.sin((1 - share) * angle) / whole, np.sin(share * angle) / whole
-    direction = np.where(
-        straight, (1 - share) * start / long + share * end / far, first * start / long + second * end / far
-    )
+    one, other = start / long, end / far
+    angle = np.arccos(np.clip((one * other).sum(1, keepdims=True), -1, 1))
+    bent = np.sin(angle) > 1e-6
+    whole = np.where(bent, np.sin(angle), 1.0)
+    first, second = (np.where(bent, np.sin(part * angle) / whole, part) for part in (1 - share, share))
+    direction = first * one + second * other
     return direction * ((1 - share) * long + share * far)

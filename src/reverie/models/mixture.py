@@ -12,14 +12,14 @@ from typing import Self
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.special import log_ndtr, logsumexp, ndtri_exp
+from scipy.special import log_ndtr, ndtri_exp
 from threadpoolctl import threadpool_limits
 
 LEAST_POINTS = 40
 """Points a component must have on average."""
 RIDGE = 1e-4
 """Added to variances, so that no component shrinks to a point."""
-REACH, HALVINGS = 12.0, 60
+REACH, HALVINGS = 12.0, 34
 """How far from its mean a coordinate is sought, in deviations of the widest component, and how closely."""
 
 
@@ -43,9 +43,10 @@ class Mixture:
         from sklearn.mixture import GaussianMixture
 
         if len(points) < 2 * LEAST_POINTS:
-            spread = np.cov(points.T).reshape(2 * points.shape[1:]) if len(points) > 1 else 0.0
+            mean = points.mean(axis=0, keepdims=True)
+            spread = (points - mean).T @ (points - mean) / len(points)
             factor = np.linalg.cholesky(spread + np.eye(points.shape[1]) * RIDGE)
-            return cls(np.ones(1), points.mean(0, keepdims=True), factor[None])
+            return cls(np.ones(1), mean, factor[None])
         learner = GaussianMixture(
             int(np.clip(len(points) // LEAST_POINTS, 1, most)), reg_covar=RIDGE, max_iter=60,
             random_state=int(rng.integers(2**31)),
@@ -53,7 +54,8 @@ class Mixture:
         with warnings.catch_warnings(), threadpool_limits(threads):
             warnings.simplefilter("ignore", ConvergenceWarning)  # closer would cost more than it brings
             learner.fit(points)
-        return cls(learner.weights_, learner.means_, np.linalg.cholesky(learner.covariances_))
+        weights, means = np.asarray(learner.weights_), np.asarray(learner.means_)
+        return cls(weights, means, np.linalg.cholesky(np.asarray(learner.covariances_)))
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Points (n, d)."""
@@ -67,7 +69,7 @@ class Mixture:
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """Natural logarithm of the density at each point (rows, d)."""
-        return logsumexp(self._log_joint(points), axis=0)
+        return _log_sum(self._log_joint(points))
 
     def to_normal(self, points: np.ndarray) -> np.ndarray:
         """The points (rows, d) where they lie in a standard normal."""
@@ -146,8 +148,14 @@ def _normal_of(log_share: np.ndarray, standard: np.ndarray) -> np.ndarray:
 
     It is told by the smaller tail, so that it keeps its digits on both sides.
     """
-    whole = logsumexp(log_share, axis=0)
-    below = logsumexp(log_share + log_ndtr(standard), axis=0) - whole
-    above = logsumexp(log_share + log_ndtr(-standard), axis=0) - whole
+    whole = _log_sum(log_share)
+    below = _log_sum(log_share + log_ndtr(standard)) - whole
+    above = _log_sum(log_share + log_ndtr(-standard)) - whole
     lower = below < above
     return np.where(lower, 1, -1) * ndtri_exp(np.minimum(np.where(lower, below, above), 0.0))
+
+
+def _log_sum(logs: np.ndarray) -> np.ndarray:
+    """Logarithm of the sum of exponentials of `logs` (k, rows) over k, (rows,)."""
+    top = logs.max(axis=0)
+    return top + np.log(np.exp(logs - top).sum(axis=0))

@@ -3,9 +3,11 @@
 The encoder reads codes and numbers; the decoder says every variable apart, given the latent: a category and
 the bin of a number by logits, the part of a bin by where a bell over the number lies.
 
-Sources: Kingma & Welling 2014 (the bound); Bowman et al. 2016 (its rate weighed in slowly).
+Sources: Kingma & Welling 2014 (the bound); Bowman et al. 2016 (its rate weighed in slowly); Tomczak &
+Welling 2018 (a prior that is learned).
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +20,8 @@ from reverie.nn.task import Task, Turn
 
 LEAST, MOST = -7.0, 1.0
 """Bounds of the logarithm of a posterior's scale, where the prior's is about 0."""
+SHARPEST = 4.0
+"""The largest logarithm of what deviations from a component of the prior are multiplied by."""
 
 
 class Encoder(nn.Module):
@@ -72,7 +76,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.heads, self.bounds = list(heads), bounds
         self.start = nn.Linear(latents, width)
-        self.layers = nn.ModuleList(nn.Sequential(nn.SiLU(), nn.Linear(width, width)) for _ in range(depth))
+        self.layers = nn.ModuleList(nn.Sequential(nn.ReLU(), nn.Linear(width, width)) for _ in range(depth))
         self.logits = nn.Linear(width, sum(self.heads))
         self.bells = nn.Linear(width, 2 * len(centres)) if centres else None
         for i, places in enumerate(centres):
@@ -84,7 +88,7 @@ class Decoder(nn.Module):
         hidden = self.start(latent)
         for layer in self.layers:
             hidden = hidden + layer(hidden)
-        return functional.silu(hidden)
+        return functional.relu(hidden)
 
     def last(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Weights of the logits, (sum of heads, width + 1), and of the bells, (2 * numbers, width + 1)."""
@@ -132,12 +136,46 @@ def _cost(logits: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
     return functional.cross_entropy(logits, codes, reduction="none", ignore_index=-1)
 
 
+class Normals(nn.Module):
+    """A mixture of normals as a prior that is learned on: see `models.mixture.Mixture` for its arrays."""
+
+    def __init__(self, weights: np.ndarray, means: np.ndarray, factors: np.ndarray) -> None:
+        super().__init__()
+        inverses = torch.linalg.inv(torch.from_numpy(factors)).float()
+        self.logits = nn.Parameter(torch.from_numpy(weights).float().clamp(min=1e-6).log())
+        self.means = nn.Parameter(torch.from_numpy(means).float())
+        self.below = nn.Parameter(inverses.tril(-1))
+        self.log_diagonal = nn.Parameter(inverses.diagonal(dim1=1, dim2=2).log())
+
+    def log_density(self, points: torch.Tensor) -> torch.Tensor:
+        """Natural logarithm of the density at each point (rows, d)."""
+        inverses, log_diagonal = self._inverses()
+        flat = points @ inverses.flatten(0, 1).T - (inverses @ self.means[:, :, None]).flatten()
+        square = flat.view(len(points), *self.means.shape).square().sum(2)
+        parts = self.logits.log_softmax(0) + log_diagonal.sum(1) - 0.5 * square
+        return parts.logsumexp(1) - 0.5 * points.shape[1] * math.log(2 * math.pi)
+
+    @torch.no_grad()
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Weights, means and factors as they were given, float64."""
+        factors = torch.linalg.inv(self._inverses()[0].double()).tril()
+        weights = self.logits.double().softmax(0)
+        return weights.numpy(), self.means.double().numpy(), factors.numpy()
+
+    def _inverses(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Lower triangular inverses of the factors, (k, d, d), and logarithms of their diagonals, (k, d)."""
+        log_diagonal = self.log_diagonal.clamp(max=SHARPEST)
+        return self.below.tril(-1) + torch.diag_embed(log_diagonal.exp()), log_diagonal
+
+
 class Autoencoder(nn.Module):
-    """Encoder and decoder together; all weights of the family."""
+    """Encoder and decoder together, and the prior of the latents: a standard normal if None."""
+
+    prior: Normals | None
 
     def __init__(self, encoder: Encoder, decoder: Decoder) -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
+        self.encoder, self.decoder, self.prior = encoder, decoder, None
 
     @property
     def sizes(self) -> list[int]:
@@ -185,7 +223,10 @@ class Bound(Task):
         draw = torch.randn(mean.shape, generator=noise, device=mean.device)
         latent = mean + draw * log_scale.exp()
         cost = self.net.decoder.costs(latent, codes[:, self.heads], codes[:, self.parts], self.bins)
-        return cost + beta * rate(mean, log_scale).sum(1)
+        if self.net.prior is None:
+            return cost + beta * rate(mean, log_scale).sum(1)
+        told = -(0.5 * draw.square() + log_scale).sum(1) - 0.5 * mean.shape[1] * math.log(2 * math.pi)
+        return cost + beta * (told - self.net.prior.log_density(latent))
 
 
 def rate(mean: torch.Tensor, log_scale: torch.Tensor) -> torch.Tensor:

@@ -3,9 +3,10 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from reverie.models.mixture import Mixture
 from reverie.nn.rows import Rows
 from reverie.nn.train import Training, train
-from reverie.nn.vae import Autoencoder, Bound, Decoder, Encoder, rate
+from reverie.nn.vae import Autoencoder, Bound, Decoder, Encoder, Normals, rate
 
 CENTRES = [np.linspace(-2, 2, 12).reshape(4, 3)]
 
@@ -86,3 +87,26 @@ def test_latents_tell_what_variables_share():
         mean, log_scale = net.encoder(torch.from_numpy(rows.arrays["codes"]), torch.zeros(640, 0))
     assert float(rate(mean, log_scale).sum(1).mean()) > 1.0
     assert history.epochs[-1].held_out < 0.6 * 6 * np.log(3)
+
+
+@pytest.fixture
+def mixture():
+    factors = np.array([[[1.0, 0.0], [0.8, 0.6]], [[0.5, 0.0], [-0.2, 0.3]]])
+    return Mixture(np.array([0.75, 0.25]), np.array([[-2.0, 0.0], [2.0, 1.0]]), factors)
+
+
+def test_learned_prior_is_the_mixture_that_it_starts_from(mixture):
+    prior, points = Normals(**mixture.arrays()), np.random.default_rng(0).normal(size=(20, 2))
+    told = prior.log_density(torch.from_numpy(points).float()).detach()
+    np.testing.assert_allclose(told, mixture.log_density(points), rtol=1e-4)
+    for name, array in zip(("weights", "means", "factors"), prior.arrays(), strict=True):
+        np.testing.assert_allclose(array, getattr(mixture, name), atol=1e-5)
+
+
+def test_bound_under_a_standard_mixture_is_that_under_a_standard_normal(net):
+    """The rate by draws is on average the rate in closed form."""
+    some, noise = batch([[0, 1, 2]] * 20_000), torch.Generator().manual_seed(0)
+    plain = bound(net).held_out(some, noise).mean()
+    net.prior = Normals(**Mixture.standard(5).arrays())
+    drawn = bound(net).held_out(some, noise).mean()
+    assert float(drawn.detach()) == pytest.approx(float(plain.detach()), rel=0.01)

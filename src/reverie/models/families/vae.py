@@ -1,9 +1,11 @@
 """A variational autoencoder whose prior is learned: a row is a point of a smooth latent space.
 
-Encoder and decoder are trained by the evidence's lower bound under a standard normal prior; then a mixture of
-normals is fitted to where the rows have come to lie, which closes the gap between prior and posteriors.
+Encoder and decoder are trained by the evidence's lower bound, at first under a standard normal prior; then a
+mixture of normals is fitted to where the rows have come to lie, which closes the gap between prior and
+posteriors, and all three learn on together.
 
-Sources: Kingma & Welling 2014; Ghosh et al. 2020 (a density fitted to the latents afterwards).
+Sources: Kingma & Welling 2014; Ghosh et al. 2020 (a density fitted to the latents); Tomczak & Welling 2018 (a
+prior that is learned with the rest).
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,7 @@ import numpy as np
 
 from reverie.core.errors import ArtifactError
 from reverie.models import neural
-from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
+from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
 from reverie.models.density import Residuals
 from reverie.models.heads import BOUNDS, centres, numbers, scores
 from reverie.models.latent import LatentSpace
@@ -32,7 +34,7 @@ CAPABILITIES = Capabilities(
     requires=neural.REQUIRES,
 )
 TRAINED = 0.85
-"""Share of a budget of time for training; the rest is for the prior."""
+"""Share of a budget of time for training; the rest is for fitting the prior."""
 POINTS = 30_000
 """Most latents that the prior is learned from."""
 ROWS_A_FREEDOM = 10
@@ -42,15 +44,18 @@ ROWS_A_FREEDOM = 10
 @dataclass(frozen=True)
 class Config:
     """Options: a space of `latents` dimensions, networks of `width` and `depth`, the rate's weight `beta`,
-    which rises over the share `anneal` of the steps, at most `components` of the prior; numbers in `bins` of
-    `parts`; `training` as of `nn.train.Training`.
+    at most `components` of the prior, which comes in after the share `alone` of the steps; before, the
+    rate's weight rises over the share `anneal`. Numbers are in `bins` of `parts`.
+
+    `training` has fields of `nn.train.Training`.
     """
 
     latents: int = 16
-    width: int = 256
+    width: int = 192
     depth: int = 2
-    beta: float = 1.0
-    anneal: float = 0.3
+    beta: float = 0.7
+    alone: float = 0.4
+    anneal: float = 0.7
     components: int = 32
     bins: int = 64
     parts: int = 16
@@ -79,20 +84,31 @@ def fit(
     tokens.
     """
     neural.require("vae")
+    from reverie.nn.vae import Normals
+
     variables = Variables.learn(blocks, config.bins, config.parts)
     arrays = {"codes": variables.codes(blocks), "scores": scores(variables, blocks.arrays, blocks.rows)}
+
+    def train(share: float, begun: float, seed: int) -> tuple[str, ...]:
+        """Train for a share of all there is to do, of which a part has been begun."""
+        seconds = None if budget.seconds is None else TRAINED * share * budget.seconds
+        training, bound = _part(net, variables, config, share, blocks.rows)
+        return neural.train(
+            bound, arrays, weights, training, seed=seed, budget=replace(budget, seconds=seconds),
+            on_progress=lambda told: on_progress(replace(told, done=begun + share * told.done)),
+        ).notes  # fmt: skip
+
     with neural.seeded(rng) as seed:
         net = _build(variables, config.latents, config.width, config.depth)
         net.decoder.start_from(_frequencies(variables, arrays["codes"], weights))
-        history = neural.train(
-            _bound(net, variables, config, blocks.rows), arrays, weights, config.training, seed=seed,
-            budget=replace(budget, seconds=None if budget.seconds is None else TRAINED * budget.seconds),
-            on_progress=on_progress,
-        )  # fmt: skip
-    made = LatentSpace(blocks.specs, variables, net, Mixture.standard(config.latents))
-    on_progress(Progress("prior", 0, 1))
-    made.prior = _prior(made, blocks, weights, config.components, rng, budget.threads)
-    made.notes = history.notes
+        notes = train(config.alone, 0.0, seed)
+        made = LatentSpace(blocks.specs, variables, net, Mixture.standard(config.latents))
+        start = _prior(made, blocks, weights, config.components, rng, budget.threads)
+        net.prior = Normals(**start.arrays())
+        notes += train(1 - config.alone, config.alone, seed + 1)
+        made = LatentSpace(blocks.specs, variables, net, Mixture(*net.prior.arrays()))
+        net.prior = None
+    made.notes = tuple(dict.fromkeys(notes))
     return made
 
 
@@ -107,22 +123,27 @@ def _build(variables: Variables, latents: int, width: int, depth: int) -> "Autoe
     )
 
 
-def _bound(net: "Autoencoder", variables: Variables, config: Config, rows: int) -> "Bound":
+def _part(
+    net: "Autoencoder", variables: Variables, config: Config, share: float, rows: int
+) -> tuple[dict[str, Any], "Bound"]:
+    """How to train for a share of the steps, and what; the rate is weighed in while the prior is none."""
     from reverie.nn.train import Training
     from reverie.nn.vae import Bound
 
-    training = Training(**config.training)
+    whole = Training(**config.training)
+    epochs, steps = (max(round(share * most), 1) for most in (whole.epochs, whole.steps))
+    learned = rows - min(int(rows * whole.holdout), whole.judged)
+    epoch = min(max(learned // whole.batch, whole.least_steps), whole.most_steps)
     named = numbers(variables)
-    learned = rows - min(int(rows * training.holdout), training.judged)
-    epoch = max(learned // training.batch, training.least_steps)
-    return Bound(
+    bound = Bound(
         net,
         heads=[variables.first[name] for name in variables.order],
         parts=[variables.first[name] + 1 for name in named],
         bins=[variables.order.index(name) for name in named],
         beta=config.beta,
-        anneal=max(int(config.anneal * min(training.steps, training.epochs * epoch)), 1),
+        anneal=max(int(config.anneal * min(steps, epochs * epoch)), 1) if net.prior is None else 1,
     )
+    return {**config.training, "epochs": epochs, "steps": steps}, bound
 
 
 def _frequencies(variables: Variables, codes: np.ndarray, weights: np.ndarray | None) -> list[np.ndarray]:

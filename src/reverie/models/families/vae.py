@@ -63,7 +63,7 @@ class Config:
         default_factory=lambda: {
             "epochs": 60,
             "steps": 4000,
-            "least_steps": 20,
+            "least_steps": 16,
             "rate": 3e-3,
             "cosine": True,
             "average": 0.998,

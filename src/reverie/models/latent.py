@@ -3,7 +3,6 @@
 Sources: Kingma & Welling 2014; Burda et al. 2016 (the density of a row); White 2016 (arcs, not lines).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,11 @@ import numpy as np
 from reverie.core.errors import ConfigError
 from reverie.models import neural
 from reverie.models.base import State
+from reverie.models.chain import can_settle, settle
 from reverie.models.heads import Heads, log_sum, scores, softmax
 from reverie.models.histogram import pick
 from reverie.models.mixture import Mixture
-from reverie.models.particles import BlockEvidence, Particles, known_share, shut, stack
+from reverie.models.particles import BlockEvidence, Particles, known_share, shut, spread, stack
 from reverie.models.sequential import Sequential
 from reverie.models.variables import Variables
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
@@ -104,6 +104,14 @@ class LatentSpace(Sequential):
         order = tuple(dict.fromkeys(place for name in ranked for place in (gates.get(name, name), name)))
         return LatentSpace(self.specs, self.variables, self.net, self.prior, order)
 
+    def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
+        """Draw `n` rows; with `given`, from the distribution conditional on it.
+
+        Raises ConditionError if the evidence cannot be met.
+        """
+        drawn = super().sample(n, rng=rng, given=given)
+        return settle(self, drawn, given, rng) if given and can_settle(self.specs, given) else drawn
+
     # ---- the latent space
 
     def encode(self, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
@@ -116,14 +124,15 @@ class LatentSpace(Sequential):
             mean, log_scale = self.net.encoder(codes, shown)
         return mean.numpy().astype(float), np.exp(log_scale.numpy().astype(float))
 
-    def decode(self, latent: np.ndarray, rng: np.random.Generator) -> Blocks:
-        """A row at each point (rows, latents)."""
+    def decode(self, latent: np.ndarray, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
+        """A row at each point (rows, latents); what is `given` of it is obeyed."""
         parts = []
         for start in range(0, max(len(latent), 1), self.chunk):
-            some = latent[start : start + self.chunk]
-            zero = np.zeros(len(some))
-            particles = Particles(self, self._at(some), zero, zero, np.arange(len(some)))
-            particles.finish(self.order, rng)
+            rows = np.arange(start, min(start + self.chunk, len(latent)))
+            known, zero = spread(given or {}, rows), np.zeros(len(rows))
+            particles = Particles(self, self._at(latent[rows]), zero, zero, rows)
+            for name in self.order:
+                particles.put(name, particles.draw(name, rng, known.get(name))[0])
             parts.append(particles.values)
         arrays = stack(parts)
         return Blocks(self.specs, {spec.name: arrays[spec.name] for spec in self.specs}, len(latent))
@@ -181,9 +190,17 @@ class LatentSpace(Sequential):
             told = -0.5 * np.square(noise).sum(1) - np.log(scale[rows]).sum(1)[:, None]
             told = told - 0.5 * mean.shape[1] * np.log(2 * np.pi)
             flat = latent.reshape(-1, mean.shape[1])
-            some = blocks.take(np.repeat(rows, IMPORTANCE))
-            found = self.prior.log_density(flat) + self._scored_at(self._at(flat), some.arrays)
+            found = self.log_joint(blocks.take(np.repeat(rows, IMPORTANCE)), flat)
             total[rows] = log_sum(found.reshape(-1, IMPORTANCE) - told) - np.log(IMPORTANCE)
+        return total
+
+    def log_joint(self, blocks: Blocks, latent: np.ndarray) -> np.ndarray:
+        """Log density of each row and its latent (rows, latents) together, (rows,)."""
+        partial, total = self._at(latent), self.prior.log_density(latent)
+        for name in self.order:
+            score = self.score(partial, name, blocks[name])
+            closed = shut(self.specs, name, blocks.arrays)
+            total += score if closed is None else np.where(closed, 0.0, score)
         return total
 
     def state(self) -> State:
@@ -200,14 +217,6 @@ class LatentSpace(Sequential):
         with torch.inference_mode():
             hidden = self.net.decoder(torch.from_numpy(latent.astype(np.float32)))
         return Partial(hidden.numpy(), {})
-
-    def _scored_at(self, partial: Partial, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        total = np.zeros(len(partial.hidden))
-        for name in self.order:
-            score = self.score(partial, name, arrays[name])
-            closed = shut(self.specs, name, arrays)
-            total += score if closed is None else np.where(closed, 0.0, score)
-        return total
 
     def _draw_codes(
         self, partial: Partial, name: str, rng: np.random.Generator, evidence: CategoryEvidence | None

@@ -118,11 +118,15 @@ class LatentSpace(Sequential):
         """Mean and deviation of where each row lies, both (rows, latents)."""
         import torch
 
-        codes = torch.from_numpy(self.variables.codes(blocks)).long()
-        shown = torch.from_numpy(scores(self.variables, blocks.arrays, blocks.rows))
-        with torch.inference_mode():
-            mean, log_scale = self.net.encoder(codes, shown)
-        return mean.numpy().astype(float), np.exp(log_scale.numpy().astype(float))
+        found = []
+        for start in range(0, max(blocks.rows, 1), self.chunk):
+            some = blocks.take(np.arange(start, min(start + self.chunk, blocks.rows)))
+            codes = torch.from_numpy(self.variables.codes(some)).long()
+            shown = torch.from_numpy(scores(self.variables, some.arrays, some.rows))
+            with torch.inference_mode():
+                found.append(torch.stack(self.net.encoder(codes, shown)).numpy().astype(float))
+        mean, log_scale = np.concatenate(found, axis=1)
+        return mean, np.exp(log_scale)
 
     def decode(self, latent: np.ndarray, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """A row at each point (rows, latents); what is `given` of it is obeyed."""

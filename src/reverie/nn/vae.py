@@ -49,7 +49,7 @@ class Encoder(nn.Module):
         for layer in self.layers:
             hidden = hidden + layer(hidden)
         mean, log_scale = self.out(hidden).chunk(2, dim=1)
-        return mean, log_scale.clamp(LEAST, MOST)
+        return mean.float(), log_scale.float().clamp(LEAST, MOST)
 
 
 def _layer(width: int) -> nn.Sequential:
@@ -150,7 +150,8 @@ class Normals(nn.Module):
     def log_density(self, points: torch.Tensor) -> torch.Tensor:
         """Natural logarithm of the density at each point (rows, d)."""
         inverses, log_diagonal = self._inverses()
-        flat = points @ inverses.flatten(0, 1).T - (inverses @ self.means[:, :, None]).flatten()
+        with torch.autocast(points.device.type, enabled=False):  # 16 bits are too few for sharp components
+            flat = points @ inverses.flatten(0, 1).T - (inverses @ self.means[:, :, None]).flatten()
         square = flat.view(len(points), *self.means.shape).square().sum(2)
         parts = self.logits.log_softmax(0) + log_diagonal.sum(1) - 0.5 * square
         return parts.logsumexp(1) - 0.5 * points.shape[1] * math.log(2 * math.pi)

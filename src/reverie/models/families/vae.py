@@ -35,8 +35,8 @@ CAPABILITIES = Capabilities(
 )
 TRAINED = 0.85
 """Share of a budget of time for training; the rest is for fitting the prior."""
-POINTS = 30_000
-"""Most latents that the prior is learned from."""
+POINTS, LEAST_POINTS, RATE = 30_000, 1_000, 500
+"""Most and fewest latents that the prior is fitted to, and how many for a second of the budget."""
 ROWS_A_FREEDOM = 10
 """Rows a component of the prior must have, times the dimensions of the latents."""
 
@@ -103,9 +103,9 @@ def fit(
         net.decoder.start_from(_frequencies(variables, arrays["codes"], weights))
         notes = train(config.alone, 0.0, seed)
         made = LatentSpace(blocks.specs, variables, net, Mixture.standard(config.latents))
-        start = _prior(made, blocks, weights, config.components, rng, budget.threads)
+        start = _prior(made, blocks, weights, config.components, rng, budget)
         net.prior = Normals(**start.arrays())
-        notes += train(1 - config.alone, config.alone, seed + 1)
+        notes += train(1 - config.alone, config.alone, seed)  # the same rows are held out
         made = LatentSpace(blocks.specs, variables, net, Mixture(*net.prior.arrays()))
         net.prior = None
     made.notes = tuple(dict.fromkeys(notes))
@@ -163,17 +163,18 @@ def _prior(
     weights: np.ndarray | None,
     most: int,
     rng: np.random.Generator,
-    threads: int,
+    budget: Budget,
 ) -> Mixture:
     """The mixture of where the rows lie, each in places that its posterior allows."""
+    points = POINTS if budget.seconds is None else int(np.clip(budget.seconds * RATE, LEAST_POINTS, POINTS))
     share = None if weights is None else weights / weights.sum()
-    rows = rng.choice(blocks.rows, POINTS, p=share) if blocks.rows > POINTS or share is not None else None
+    rows = rng.choice(blocks.rows, points, p=share) if blocks.rows > points or share is not None else None
     if rows is None:
-        rows = np.tile(np.arange(blocks.rows), max(POINTS // blocks.rows // 4, 1))
+        rows = np.tile(np.arange(blocks.rows), max(points // blocks.rows // 4, 1))
     mean, scale = made.encode(blocks.take(rows))
-    points = mean + scale * rng.standard_normal(mean.shape)
-    least = ROWS_A_FREEDOM * mean.shape[1]
-    return Mixture.fit(points, int(np.clip(blocks.rows // least, 1, most)), rng, threads)
+    places = mean + scale * rng.standard_normal(mean.shape)
+    known = min(blocks.rows, len(rows)) // (ROWS_A_FREEDOM * mean.shape[1])
+    return Mixture.fit(places, int(np.clip(known, 1, most)), rng, budget.threads)
 
 
 def from_state(specs: tuple[Spec, ...], state: State) -> LatentSpace:

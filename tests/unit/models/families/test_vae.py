@@ -59,7 +59,7 @@ def test_parts_of_training_share_the_steps(fitted):
     training, bound = vae._part(net, variables, config, 0.4, 100_000)
     assert (training["epochs"], training["steps"]) == (24, 1600)
     assert bound.anneal == int(0.7 * 1600)
-    assert vae._part(net, variables, config, 0.4, 1000)[1].anneal == int(0.7 * 24 * 20)
+    assert vae._part(net, variables, config, 0.4, 1000)[1].anneal == 336
 
 
 def test_frequencies_are_of_weighted_rows_and_of_none_absent(fitted):

@@ -28,10 +28,11 @@ from reverie.sampling.conditions import read_given
 from reverie.sampling.constraints import check_consistent
 from reverie.sampling.request import Request, conform
 from reverie.sampling.table import Learned, describe, learn
+from reverie.sampling.variation import Varied
 from reverie.schema.types import Constraint, Schema, Table
 
 
-class Synthesizer:
+class Synthesizer(Varied):
     """Learns a table and makes rows like it.
 
     `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;
@@ -294,6 +295,9 @@ class Synthesizer:
 
     def _frame(self, table: pa.Table) -> Any:
         return table if self._like is None else from_arrow(table, self._like)
+
+    def _table(self, data: Any) -> pa.Table:
+        return _read(data).single()[1]
 
     def _fitted(self) -> Learned:
         if not hasattr(self, "model_"):

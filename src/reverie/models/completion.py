@@ -64,7 +64,7 @@ def _race(
     model: Steps, rows: np.ndarray, rng: np.random.Generator, given: Evidence, count: int
 ) -> tuple[Particles, np.ndarray]:
     """The survivor of each row, and which rows have one that meets the evidence."""
-    particles = Particles.start(model, len(rows) * count, origin=np.repeat(rows, count))
+    particles = Particles.start(model, len(rows) * count, rng, origin=np.repeat(rows, count))
     alive = np.ones(len(rows), bool)
     for name in model.order:
         here = spread({name: given[name]}, particles.origin)[name] if name in given else None

@@ -151,7 +151,7 @@ def _pool(
     resample: bool = True,
 ) -> Pool:
     """Run `size` particles up to the last block of `head`, which they are weighted by and do not hold."""
-    particles, log_evidence = Particles.start(model, size), 0.0
+    particles, log_evidence = Particles.start(model, size, rng), 0.0
     for name in head[:-1]:
         values, logp, debt = guides.draw(particles, name, rng, given.get(name))
         particles.merit = particles.merit + logp
@@ -202,7 +202,7 @@ def _believe(
 
 def _log_independent(model: Steps, rng: np.random.Generator, given: Evidence, head: tuple[str, ...]) -> float:
     """Log of the product of each block's evidence's probability alone, of a number's where it is present."""
-    particles, total = Particles.start(model, PILOT), 0.0
+    particles, total = Particles.start(model, PILOT, rng), 0.0
     for name in head:
         if name in given:
             _, logp = particles.draw(name, rng, given[name])

@@ -20,7 +20,7 @@ class Steps(Protocol):
     order: tuple[str, ...]
     specs: tuple[Spec, ...]
 
-    def begin(self, rows: int) -> Any: ...
+    def begin(self, rows: int, rng: np.random.Generator) -> Any: ...
     def draw(
         self, partial: Any, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
     ) -> tuple[np.ndarray, np.ndarray | None]: ...
@@ -45,10 +45,12 @@ class Particles:
     values: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, model: Steps, count: int, *, origin: np.ndarray | None = None) -> "Particles":
+    def start(
+        cls, model: Steps, count: int, rng: np.random.Generator, *, origin: np.ndarray | None = None
+    ) -> "Particles":
         """`count` empty partial rows of equal weight."""
         origin = np.arange(count) if origin is None else origin
-        return cls(model, model.begin(count), np.zeros(count), np.zeros(count), origin)
+        return cls(model, model.begin(count, rng), np.zeros(count), np.zeros(count), origin)
 
     def __len__(self) -> int:
         return len(self.merit)

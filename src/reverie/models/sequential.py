@@ -27,8 +27,8 @@ class Sequential(Fitted):
     """Rows worked on at a time: bounds memory, and keeps a chunk's arrays near the processor's caches."""
 
     @abstractmethod
-    def begin(self, rows: int) -> Any:
-        """Partial rows of which nothing is known yet."""
+    def begin(self, rows: int, rng: np.random.Generator) -> Any:
+        """Partial rows of which nothing is known yet; what no block shows may be drawn already."""
 
     @abstractmethod
     def draw(
@@ -77,12 +77,12 @@ class Sequential(Fitted):
         return total
 
     def _free(self, n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        particles = Particles.start(self, n)
+        particles = Particles.start(self, n, rng)
         particles.finish(self.order, rng)
         return particles.values
 
     def _scored(self, arrays: dict[str, np.ndarray], rows: int) -> np.ndarray:
-        partial, total = self.begin(rows), np.zeros(rows)
+        partial, total = self.begin(rows, np.random.default_rng(0)), np.zeros(rows)
         for name in self.order:
             score = self.score(partial, name, arrays[name])
             closed = shut(self.specs, name, arrays)

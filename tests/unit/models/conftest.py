@@ -30,7 +30,7 @@ class Toy(Sequential):
     def __init__(self, rule: Callable[..., Any]) -> None:
         self.rule, self.drawn = rule, dict.fromkeys(self.order, 0)
 
-    def begin(self, rows):
+    def begin(self, rows, rng):
         return {"rows": rows}
 
     def take(self, partial, rows):

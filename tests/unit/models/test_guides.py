@@ -17,7 +17,7 @@ def rng():
 
 @pytest.fixture
 def particles(toy, rng):
-    made = Particles.start(toy(lambda a, b, x: 0.5), 5000)
+    made = Particles.start(toy(lambda a, b, x: 0.5), 5000, rng)
     made.finish(["a", "b", "x"], rng)
     return made
 
@@ -57,7 +57,7 @@ def test_region_of_a_number(toy, particles):
 @pytest.mark.parametrize("evidence", [None, codes(10, 1, 2, 3, 4)])
 def test_guided_draws_are_corrected_exactly(toy, rng, evidence):
     """The weighted mean over guided draws is that of free draws under the evidence."""
-    start = Particles.start(toy(lambda a, b, x: 0.5), 40_000)
+    start = Particles.start(toy(lambda a, b, x: 0.5), 40_000, rng)
     values, logp, debt = Guides({"a": codes(10, 3, 7)}).draw(start, "a", rng, evidence)
     assert np.mean(np.isin(values, [3, 7])) > 0.8
     weight = np.exp(debt)
@@ -69,7 +69,7 @@ def test_guided_draws_are_corrected_exactly(toy, rng, evidence):
 
 def test_region_out_of_reach_is_left_alone(toy, rng):
     model = toy(lambda a, b, x: np.where(a == 0, 1.0, 0.0))
-    start = Particles.start(model, 2000)
+    start = Particles.start(model, 2000, rng)
     start.finish(["a", "b", "x"], rng)
     values, _, debt = Guides({"c": codes(2, 1)}).draw(start, "c", rng, None)
     np.testing.assert_array_equal(values, start.values["a"] == 0)
@@ -77,7 +77,7 @@ def test_region_out_of_reach_is_left_alone(toy, rng):
 
 
 def test_blocks_without_region_are_drawn_as_ever(toy, rng):
-    start = Particles.start(toy(lambda a, b, x: 0.5), 10)
+    start = Particles.start(toy(lambda a, b, x: 0.5), 10, rng)
     _, logp, debt = Guides().draw(start, "a", rng, codes(10, 1))
     np.testing.assert_allclose(logp, np.log(0.1))
     assert not debt.any()

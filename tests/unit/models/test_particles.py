@@ -85,7 +85,7 @@ def test_stack():
 
 
 def test_closed_gates_leave_no_value_and_no_weight(toy, rng):
-    particles = Particles.start(toy(lambda a, b, x: 0.5), 500)
+    particles = Particles.start(toy(lambda a, b, x: 0.5), 500, rng)
     particles.finish(["a", "b"], rng)
     values, logp = particles.draw("x", rng, RealEvidence(low=0.0))
     closed = shut(toy.specs, "x", particles.values)
@@ -96,7 +96,7 @@ def test_closed_gates_leave_no_value_and_no_weight(toy, rng):
 
 
 def test_taken_particles_keep_values_weights_and_origin(toy, rng):
-    particles = Particles.start(toy(lambda a, b, x: 0.5), 4)
+    particles = Particles.start(toy(lambda a, b, x: 0.5), 4, rng)
     particles.finish(["a"], rng)
     particles.merit = np.arange(4.0)
     taken = particles.take(np.array([2, 2, 0]))

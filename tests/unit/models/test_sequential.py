@@ -77,3 +77,20 @@ def test_evidence_on_a_gated_number_binds_only_where_it_is_present(toy, rng):
     assert (sample["x"][present] >= 1).all()
     # P(b = 0) shrinks by P(x >= 1) = .159 against the four codes without x.
     assert present.mean() == pytest.approx(0.1587 / 4.1587, abs=0.006)
+
+
+def test_what_no_block_shows_is_drawn_when_rows_begin(toy, rng):
+    """A hidden coin of each row decides c: free rows, and those that follow from c, see it."""
+
+    class Hidden(toy):
+        def begin(self, rows, rng):
+            return {"rows": rows, "coin": rng.random(rows) < 0.25}
+
+        def chances(self, partial, name):
+            hit = partial["coin"].astype(float)
+            return np.stack([1 - hit, hit], axis=1) if name == "c" else super().chances(partial, name)
+
+    model = Hidden(rule)
+    assert np.mean(model.sample(20_000, rng=rng)["c"]) == pytest.approx(0.25, abs=0.02)
+    given = {"c": CategoryEvidence(allowed=np.array([False, True]))}
+    assert (model.sample(500, rng=rng, given=given)["c"] == 1).all()

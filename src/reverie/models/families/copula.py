@@ -76,7 +76,7 @@ class Copula(Sequential):
         starts = np.cumsum([0, *(len(margins[name]) for name in order)])
         self._start = dict(zip(order, starts.tolist(), strict=False))
 
-    def begin(self, rows: int) -> Latents:
+    def begin(self, rows: int, rng: np.random.Generator) -> Latents:  # noqa: ARG002
         return Latents(np.empty((len(self._factor), rows)), Strata(np.random.default_rng(0), GHK))
 
     def take(self, partial: Latents, rows: np.ndarray) -> Latents:

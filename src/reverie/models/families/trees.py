@@ -70,7 +70,7 @@ class Trees(Sequential):
         self._by_name = {spec.name: spec for spec in specs}
         self._at = {name: (i, f) for i, f in enumerate(space.features) for name in f.names}
 
-    def begin(self, rows: int) -> np.ndarray:
+    def begin(self, rows: int, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG002
         """Bins (features, rows) uint8."""
         return np.zeros((len(self.space.features), rows), np.uint8)
 

@@ -1,0 +1,206 @@
+"""A variational autoencoder whose prior is learned: a row is a point of a smooth latent space.
+
+Encoder and decoder are trained by the evidence's lower bound, at first under a standard normal prior; then a
+mixture of normals is fitted to where the rows have come to lie, which closes the gap between prior and
+posteriors, and all three learn on together.
+
+Sources: Kingma & Welling 2014; Ghosh et al. 2020 (a density fitted to the latents); Tomczak & Welling 2018 (a
+prior that is learned with the rest).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError
+from reverie.models import neural
+from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
+from reverie.models.density import Residuals
+from reverie.models.heads import BOUNDS, centres, numbers, scores
+from reverie.models.latent import LatentSpace
+from reverie.models.mixture import Mixture
+from reverie.models.variables import Variables
+from reverie.schema.blocks import Blocks, Category, Real, Spec
+
+if TYPE_CHECKING:
+    from reverie.nn.vae import Autoencoder, Bound
+
+CAPABILITIES = Capabilities(
+    summary="variational autoencoder with a learned prior: a smooth space to vary and mix rows in",
+    log_prob=True,
+    given=True,
+    requires=neural.REQUIRES,
+)
+TRAINED = 0.85
+"""Share of a budget of time for training; the rest is for fitting the prior."""
+POINTS, LEAST_POINTS, RATE = 30_000, 1_000, 500
+"""Most and fewest latents that the prior is fitted to, and how many for a second of the budget."""
+ROWS_A_FREEDOM = 10
+"""Rows a component of the prior must have, times the dimensions of the latents."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Options: a space of `latents` dimensions, networks of `width` and `depth`, the rate's weight `beta`,
+    at most `components` of the prior, which comes in after the share `alone` of the steps; before, the
+    rate's weight rises over the share `anneal`. Numbers are in `bins` of `parts`.
+
+    `training` has fields of `nn.train.Training`.
+    """
+
+    latents: int = 16
+    width: int = 192
+    depth: int = 2
+    beta: float = 0.7
+    alone: float = 0.4
+    anneal: float = 0.7
+    components: int = 32
+    bins: int = 64
+    parts: int = 16
+    training: Mapping[str, Any] = field(
+        default_factory=lambda: {
+            "epochs": 60,
+            "steps": 4000,
+            "least_steps": 16,
+            "rate": 3e-3,
+            "cosine": True,
+            "average": 0.998,
+        }
+    )
+
+
+def fit(
+    blocks: Blocks,
+    *,
+    config: Config = Config(),
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+    budget: Budget = Budget(),  # noqa: B008
+    on_progress: OnProgress = silent,
+) -> LatentSpace:
+    """Train the networks, then learn the prior. Raises ConfigError without torch, for vectors and for
+    tokens.
+    """
+    neural.require("vae")
+    from reverie.nn.vae import Normals
+
+    variables = Variables.learn(blocks, config.bins, config.parts)
+    arrays = {"codes": variables.codes(blocks), "scores": scores(variables, blocks.arrays, blocks.rows)}
+
+    def train(share: float, begun: float, seed: int) -> tuple[str, ...]:
+        """Train for a share of all there is to do, of which a part has been begun."""
+        seconds = None if budget.seconds is None else TRAINED * share * budget.seconds
+        training, bound = _part(net, variables, config, share, blocks.rows)
+        return neural.train(
+            bound, arrays, weights, training, seed=seed, budget=replace(budget, seconds=seconds),
+            on_progress=lambda told: on_progress(replace(told, done=begun + share * told.done)),
+        ).notes  # fmt: skip
+
+    with neural.seeded(rng) as seed:
+        net = _build(variables, config.latents, config.width, config.depth)
+        net.decoder.start_from(_frequencies(variables, arrays["codes"], weights))
+        notes = train(config.alone, 0.0, seed)
+        made = LatentSpace(blocks.specs, variables, net, Mixture.standard(config.latents))
+        start = _prior(made, blocks, weights, config.components, rng, budget)
+        net.prior = Normals(**start.arrays())
+        notes += train(1 - config.alone, config.alone, seed)  # the same rows are held out
+        made = LatentSpace(blocks.specs, variables, net, Mixture(*net.prior.arrays()))
+        net.prior = None
+    made.notes = tuple(dict.fromkeys(notes))
+    return made
+
+
+def _build(variables: Variables, latents: int, width: int, depth: int) -> "Autoencoder":
+    from reverie.nn.vae import Autoencoder, Decoder, Encoder
+
+    heads = [variables.sizes[variables.first[name]] for name in variables.order]
+    named = numbers(variables)
+    return Autoencoder(
+        Encoder(variables.sizes, len(named), latents, width, depth),
+        Decoder(heads, [centres(variables.scales[name]) for name in named], latents, width, depth, BOUNDS),
+    )
+
+
+def _part(
+    net: "Autoencoder", variables: Variables, config: Config, share: float, rows: int
+) -> tuple[dict[str, Any], "Bound"]:
+    """How to train for a share of the steps, and what; the rate is weighed in while the prior is none."""
+    from reverie.nn.train import Training
+    from reverie.nn.vae import Bound
+
+    whole = Training(**config.training)
+    epochs, steps = (max(round(share * most), 1) for most in (whole.epochs, whole.steps))
+    learned = rows - min(int(rows * whole.holdout), whole.judged)
+    epoch = min(max(learned // whole.batch, whole.least_steps), whole.most_steps)
+    named = numbers(variables)
+    bound = Bound(
+        net,
+        heads=[variables.first[name] for name in variables.order],
+        parts=[variables.first[name] + 1 for name in named],
+        bins=[variables.order.index(name) for name in named],
+        beta=config.beta,
+        anneal=max(int(config.anneal * min(steps, epochs * epoch)), 1) if net.prior is None else 1,
+    )
+    return {**config.training, "epochs": epochs, "steps": steps}, bound
+
+
+def _frequencies(variables: Variables, codes: np.ndarray, weights: np.ndarray | None) -> list[np.ndarray]:
+    """How often each code of each head occurs, and a half."""
+    out = []
+    for name in variables.order:
+        at = variables.first[name]
+        there = codes[:, at] >= 0
+        mass = None if weights is None else weights[there] / weights.mean()
+        out.append(np.bincount(codes[there, at], mass, minlength=variables.sizes[at]) + 0.5)
+    return out
+
+
+def _prior(
+    made: LatentSpace,
+    blocks: Blocks,
+    weights: np.ndarray | None,
+    most: int,
+    rng: np.random.Generator,
+    budget: Budget,
+) -> Mixture:
+    """The mixture of where the rows lie, each in places that its posterior allows."""
+    points = POINTS if budget.seconds is None else int(np.clip(budget.seconds * RATE, LEAST_POINTS, POINTS))
+    share = None if weights is None else weights / weights.sum()
+    rows = rng.choice(blocks.rows, points, p=share) if blocks.rows > points or share is not None else None
+    if rows is None:
+        rows = np.tile(np.arange(blocks.rows), max(points // blocks.rows // 4, 1))
+    mean, scale = made.encode(blocks.take(rows))
+    places = mean + scale * rng.standard_normal(mean.shape)
+    known = min(blocks.rows, len(rows)) // (ROWS_A_FREEDOM * mean.shape[1])
+    return Mixture.fit(places, int(np.clip(known, 1, most)), rng, budget.threads)
+
+
+def from_state(specs: tuple[Spec, ...], state: State) -> LatentSpace:
+    """Rebuild what `LatentSpace.state` gave. Raises ArtifactError on a state that makes no sense."""
+    neural.require("vae")
+    try:
+        reals = [spec.name for spec in specs if isinstance(spec, Real)]
+        if not all(isinstance(spec, Real | Category) for spec in specs) or len(reals) != len(
+            state.json["parts"]
+        ):
+            raise ValueError("blocks do not agree")
+        scales = {name: _scale(i, state) for i, name in enumerate(reals)}
+        variables = Variables.of(specs, scales)
+        latents, width, depth = (int(size) for size in state.json["sizes"])
+        net = _build(variables, latents, width, depth)
+        neural.load_arrays(net, state.arrays)
+        prior = {name.removeprefix("prior."): array for name, array in state.arrays.items()}
+        return LatentSpace(specs, variables, net, Mixture.from_arrays(prior, latents))
+    except (KeyError, ValueError, TypeError, IndexError, RuntimeError, OverflowError):
+        raise ArtifactError("the autoencoder's state is damaged", fix="Fit the model again") from None
+
+
+def _scale(i: int, state: State) -> Residuals:
+    knots, tails = (np.asarray(state.arrays[f"{part}.{i}"], float) for part in ("knots", "tails"))
+    parts = int(state.json["parts"][i])
+    whole = parts > 0 and len(knots) > 2 and (len(knots) - 1) % parts == 0
+    if not whole or tails.shape != (2,) or not (np.diff(knots) > 0).all() or not (tails > 0).all():
+        raise ValueError("not a scale")
+    return Residuals(knots, parts, tails)

@@ -1,0 +1,113 @@
+"""Rows near given ones, and rows on the way between two: what a family with a latent space can do."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.core.errors import ConfigError, DataError
+from reverie.core.quantities import parse_count
+from reverie.core.rng import child
+from reverie.models.latent import LatentSpace
+from reverie.sampling.request import conform
+from reverie.sampling.table import Learned
+from reverie.schema.blocks import Blocks
+
+TRIES = 8
+"""How often a row that breaks a rule is made anew; then it stays as it is."""
+
+
+def encode(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
+    """Where the rows of a table lie, (rows, latents): their posteriors' means."""
+    return _space(model).encode(_blocks(model, table, rng))[0]
+
+
+def vary(model: Learned, table: pa.Table, strength: float, n: int, rng: np.random.Generator) -> pa.Table:
+    """`n` variations of each row, one row's after the other's; see `LatentSpace.vary`."""
+    space, blocks = _space(model), _blocks(model, table, rng)
+    blocks = blocks.take(np.repeat(np.arange(blocks.rows), n))
+    return _decoded(model, lambda at: space.vary(blocks.take(at), strength, rng), blocks.rows, rng)
+
+
+def interpolate(
+    model: Learned, start: pa.Table, end: pa.Table, steps: int, rng: np.random.Generator
+) -> pa.Table:
+    """`steps` rows from each row of `start` to that of `end`, pair by pair; see `LatentSpace.interpolate`."""
+    space = _space(model)
+    latent = space.way(_blocks(model, start, rng), _blocks(model, end, rng), steps)
+    return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
+
+
+def _space(model: Learned) -> LatentSpace:
+    if not isinstance(model.fitted, LatentSpace):
+        family = "no model" if model.fitted is None else f"the family {model.fitted.family}"
+        raise ConfigError(f"{family} has no latent space", where="--model", fix="Fit with model='vae'")
+    return model.fitted
+
+
+def _blocks(model: Learned, table: pa.Table, rng: np.random.Generator) -> Blocks:
+    table = conform(model, table)
+    if lacking := [name for name in model.rules.arrow if name not in table.column_names]:
+        fix = "Give rows with all columns that were learned"
+        raise DataError(f"has no column '{lacking[0]}'", where="data", fix=fix)
+    return model.codec.encode(model.rules.reduce(table.select(list(model.rules.arrow))), rng)
+
+
+def _decoded(
+    model: Learned, make: Callable[[np.ndarray], Blocks], rows: int, rng: np.random.Generator
+) -> pa.Table:
+    """What `make` makes of the places (rows,), those that break a rule made again."""
+    table = model.decode(make(np.arange(rows)), rng, 0, dictionaries=False)
+    for _ in range(TRIES):
+        again = np.flatnonzero(~model.rules.valid(table))
+        if not len(again):
+            break
+        fresh = model.decode(make(again), rng, rows, dictionaries=False)
+        places = np.arange(rows)
+        places[again] = rows + np.arange(len(again))
+        table = pa.concat_tables([table, fresh]).take(pa.array(places))
+    return table
+
+
+class Varied:
+    """What a synthesizer with a latent space offers, by its model, seeds and kinds of frames."""
+
+    def encode(self, frame: Any) -> np.ndarray:
+        """Where each row lies in the latent space, (rows, latents) float64.
+
+        Raises ConfigError if the family has none: fit with model="vae".
+        """
+        return encode(self._fitted(), self._table(frame), child(self._seed(None), "encode"))
+
+    def vary(self, frame: Any, strength: float = 0.3, n: int = 1, *, seed: int | None = None) -> Any:
+        """`n` realistic variations of each row, one row's after the other's.
+
+        Of `strength` 0 they are the row as the model knows it, of 1 any row. Raises ConfigError if the family
+        has no latent space: fit with model="vae".
+        """
+        count, rng = parse_count(n, "n", "number of rows"), child(self._seed(seed), "vary")
+        return self._frame(vary(self._fitted(), self._table(frame), strength, count, rng))
+
+    def interpolate(self, start: Any, end: Any, steps: int = 5, *, seed: int | None = None) -> Any:
+        """`steps` rows on the way from each row of `start` to that of `end`, pair by pair, both ends among
+        them as the model knows them.
+
+        Raises ConfigError if the family has no latent space: fit with model="vae".
+        """
+        count, rng = parse_count(steps, "steps", "number of rows"), child(self._seed(seed), "interpolate")
+        tables = self._table(start), self._table(end)
+        return self._frame(interpolate(self._fitted(), *tables, count, rng))
+
+    @abstractmethod
+    def _fitted(self) -> Learned: ...
+
+    @abstractmethod
+    def _table(self, data: Any) -> pa.Table: ...
+
+    @abstractmethod
+    def _seed(self, seed: int | None) -> int: ...
+
+    @abstractmethod
+    def _frame(self, table: pa.Table) -> Any: ...

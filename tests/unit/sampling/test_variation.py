@@ -1,0 +1,98 @@
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+import reverie as rv
+from reverie.core.errors import ConfigError, DataError
+from reverie.models.base import Budget
+from reverie.models.families import vae
+from reverie.sampling import variation
+from reverie.sampling.table import Learned, describe, learn
+from reverie.schema.types import Constraint
+
+SMALL = vae.Config(
+    latents=4, width=32, depth=1, bins=16, parts=4, components=2,
+    training={"epochs": 16, "rate": 5e-3, "least_steps": 20, "cosine": True, "average": 0.98},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def clouds() -> pa.Table:
+    rng = np.random.default_rng(0)
+    side = rng.integers(0, 2, 500)
+    low = np.round(10 * side + rng.normal(size=500), 3)
+    return pa.table(
+        {
+            "side": np.array(["left", "right"])[side],
+            "low": low,
+            "high": low + np.round(rng.gamma(1.0, size=500), 3),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def space(clouds: pa.Table) -> Learned:
+    rule = Constraint(kind="inequality", columns=("low", "high"))
+    table = describe("clouds", clouds, [rule])
+    return learn(clouds, table, chosen="vae", config=SMALL, critic=False, budget=Budget(threads=1))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_rows_have_places(space: Learned, clouds: pa.Table, rng: np.random.Generator) -> None:
+    assert variation.encode(space, clouds.slice(0, 9), rng).shape == (9, 4)
+
+
+def test_variations_are_of_their_own_row(space: Learned, clouds: pa.Table, rng: np.random.Generator) -> None:
+    some = clouds.slice(0, 40)
+    varied = variation.vary(space, some, 0.2, 3, rng)
+    assert varied.num_rows == 120
+    assert varied.schema == clouds.schema
+    same = np.repeat(np.array(some["side"].to_pylist()), 3) == np.array(varied["side"].to_pylist())
+    assert same.mean() > 0.85
+    assert space.rules.valid(varied).all()
+
+
+def test_way_has_both_ends(space: Learned, clouds: pa.Table, rng: np.random.Generator) -> None:
+    left, right = (clouds.filter(pc.equal(clouds["side"], side)).slice(0, 20) for side in ("left", "right"))
+    way = variation.interpolate(space, left, right, 4, rng)
+    sides = np.array(way["side"].to_pylist()).reshape(20, 4)
+    assert np.mean(sides[:, 0] == "left") > 0.85
+    assert np.mean(sides[:, -1] == "right") > 0.85
+
+
+def test_column_that_is_not_there_is_named(
+    space: Learned, clouds: pa.Table, rng: np.random.Generator
+) -> None:
+    with pytest.raises(DataError, match="high"):
+        variation.vary(space, clouds.drop_columns(["high"]), 0.2, 1, rng)
+
+
+def test_family_without_a_space_names_one_with(
+    learned: Learned, people: pa.Table, rng: np.random.Generator
+) -> None:
+    with pytest.raises(ConfigError, match="copula") as error:
+        variation.vary(learned, people, 0.2, 1, rng)
+    assert "vae" in str(error.value)
+
+
+@pytest.fixture
+def synthesizer(space: Learned) -> rv.Synthesizer:
+    made = rv.Synthesizer(model="vae")
+    made.model_, made.seed_, made._like = space, 5, None
+    return made
+
+
+def test_synthesizer_offers_them_all(synthesizer: rv.Synthesizer, clouds: pa.Table) -> None:
+    some = clouds.slice(0, 6)
+    assert synthesizer.encode(some).shape == (6, 4)
+    assert synthesizer.vary(some, 0.2, n=2).num_rows == 12
+    assert synthesizer.vary(some, 0.2).equals(synthesizer.vary(some, 0.2))
+    assert not synthesizer.vary(some, 0.2, seed=1).equals(synthesizer.vary(some, 0.2, seed=2))
+    assert synthesizer.interpolate(some, some, 3).num_rows == 18
+    with pytest.raises(ConfigError, match="steps"):
+        synthesizer.interpolate(some, some, 1)

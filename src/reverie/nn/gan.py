@@ -159,7 +159,7 @@ class Adversaries(Task):
     generated rows, and that as often over. `heat` is of the softmax that codes have the gradient of.
     """
 
-    turns = (Turn("critic", betas=BETAS), Turn("net", betas=BETAS))
+    turns = (Turn("critic", times=2, betas=BETAS), Turn("net", betas=BETAS))
     learned: torch.Tensor
 
     def __init__(

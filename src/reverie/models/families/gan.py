@@ -38,7 +38,7 @@ CHUNK = 1 << 14
 SEEN = 1 << 14
 """Most rows, real and generated, by which margins are put right and collapse is looked for."""
 
-LEAST_STEPS = 16
+LEAST_STEPS = 10
 """Steps of an epoch at least: rows that are few are passed over as often as that takes."""
 CONTEST, LESSONS = 0.85, 0.1
 """Shares of a budget of time: of both networks in turns, then of the critic alone."""

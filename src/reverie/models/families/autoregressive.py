@@ -101,7 +101,7 @@ class Autoregressive(Sequential):
         """Draw `n` rows. Where single rows have known values, what is known is put in first, in any order."""
         if not n or not given or all(known_rows(evidence) is None for evidence in given.values()):
             return super().sample(n, rng=rng, given=given)
-        conditioning.check(self, n, given)
+        conditioning.check(self.order, n, given)
         step = self.chunk // DRAWS
         parts = [np.arange(at, min(at + step, n)) for at in range(0, n, step)]
         arrays = stack([self._complete(rows, rng, given) for rows in parts])
@@ -115,7 +115,7 @@ class Autoregressive(Sequential):
         Source: Rubin 1987 (sampling-importance-resampling).
         """
         origin = np.repeat(rows, DRAWS)
-        particles = Particles.start(self.arranged(given), len(origin), origin=origin)
+        particles = Particles.start(self.arranged(given), len(origin), rng, origin=origin)
         for name in particles.model.order:
             here = spread({name: given[name]}, origin)[name] if name in given else None
             values, logp = particles.draw(name, rng, here)
@@ -145,7 +145,7 @@ class Autoregressive(Sequential):
         order = [one for name in sorted(groups, key=lambda name: -best[name]) for one in groups[name]]
         return Autoregressive(self.specs, self.variables, self.masked, tuple(order), self.notes)
 
-    def begin(self, rows: int) -> Partial:
+    def begin(self, rows: int, rng: np.random.Generator) -> Partial:  # noqa: ARG002
         return Partial(self.masked.begin(rows))
 
     def take(self, partial: Partial, rows: np.ndarray) -> Partial:

@@ -2,8 +2,8 @@
 
 A family is a module in `families/` with `CAPABILITIES`, a frozen `Config` dataclass whose every field has a
 default, and `fit(...)` as typed by `Family`. What `fit` returns is a `Fitted`. `families` finds the modules.
-One more function is optional: `seconds(specs, rows, budget) -> float`, the time that an unhurried `fit` takes,
-as far as that can be told beforehand; `models/cost.py` asks for it.
+One more function is optional: `seconds(specs, rows, budget) -> float`, the time that an unhurried `fit`
+takes, as far as that can be told beforehand; `models/cost.py` asks for it.
 """
 
 from abc import ABC, abstractmethod

@@ -29,6 +29,11 @@ def lacking(name: str) -> str:
     return f"needs: pip install {' '.join(wanted)}" if wanted else ""
 
 
+def absent() -> dict[str, str]:
+    """The families that cannot run here, and what each needs."""
+    return {name: needs for name in families() if (needs := lacking(name))}
+
+
 def favourite(rows: int) -> str:
     """The family to beat on a table of so many rows."""
     return ranked(rows)[0]

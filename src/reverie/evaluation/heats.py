@@ -43,12 +43,15 @@ class Heat:
 
 @dataclass(frozen=True)
 class Plan:
-    """Seconds by family (None is no limit), the heats, why families are left out, and why there is none."""
+    """Seconds for a fit by family, and for the race (None is no limit), the heats, why families are left out,
+    and why there is no race.
+    """
 
     slots: Mapping[str, float | None] = field(default_factory=dict)
     heats: tuple[Heat, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def make_plan(
             judging = JUDGING[0] + JUDGING[1] * size.folds * len(able) * (size.unseen + 1_000)
             if sum(needed.values()) + judging <= allowed:
                 slots = costs.slots(needed, allowed - judging, size.folds)
-                return Plan(slots, _heats(size), left_out)
+                return Plan(slots, _heats(size), left_out, seconds=allowed if budget.seconds else None)
         dearest = max(able[1:], key=lambda name: costs.of(name, rows))
         left_out[dearest] = f"there is no time to try it: a race may take {allowed:.1f} s"
         able.remove(dearest)

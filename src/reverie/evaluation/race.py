@@ -83,81 +83,81 @@ def race(
     order = ranked(table.num_rows)
     if len(order) == 1:
         return Race(order[0], f"auto: no other family can run here than {order[0]}", _left_out(absent()))
-    mixed = child(seed, schema.name, "race").permutation(table.num_rows)
+    some = table.take(pa.array(child(seed, schema.name, "race").permutation(table.num_rows)))
 
-    def ready(rows: np.ndarray) -> Prepared:
-        return prepare(table.take(pa.array(np.sort(mixed[rows]))), schema, seed=seed, k=k)
+    def ready(places: np.ndarray) -> Prepared:
+        return prepare(some.take(pa.array(places)), schema, seed=seed, k=k)
 
     plan = make_plan(order, table.num_rows, ready, budget)
     aside = _left_out({**absent(), **plan.left_out})
     if not plan.heats:
         return Race(order[0], f"auto: {order[0]}, {plan.why}", aside)
-    ran = _run(table, schema, mixed, ready, plan, seed, budget, on_progress)
-    return _decide(order, ran, plan, aside)
+    contest = _Contest(some, schema, ready, plan, seed)
+    contest.run(budget, on_progress)
+    return _decide(order, contest.ran, plan, aside)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Ran:
-    """How a family did: `score`, or what stopped it."""
+    """How a family does: a score for each heat, or what stopped it."""
 
-    seconds: float
-    score: Score | None
+    seconds: float = 0.0
+    scores: list[Score] = field(default_factory=list)
     stopped: str = ""
 
 
-def _run(
-    table: pa.Table,
-    schema: Table,
-    mixed: np.ndarray,
-    ready: Callable[[np.ndarray], Prepared],
-    plan: Plan,
-    seed: int,
-    budget: Budget,
-    on_progress: OnProgress,
-) -> dict[str, _Ran]:
-    found: dict[str, list[Score]] = {name: [] for name in plan.slots}
-    spent, stopped = dict.fromkeys(plan.slots, 0.0), {}
-    total, read = len(plan.slots) * len(plan.heats), read_table(schema, table, lenient=True)
+class _Contest:
+    """The heats of a race, one after the other; `ran` is how each family does."""
 
-    def rows(places: np.ndarray) -> pa.Table:
-        return read.take(pa.array(np.sort(mixed[places])))
+    def __init__(
+        self, table: pa.Table, schema: Table, ready: Callable[[np.ndarray], Prepared], plan: Plan, seed: int
+    ) -> None:
+        self.table, self.schema = read_table(schema, table, lenient=True), schema
+        self.ready, self.plan, self.seed = ready, plan, seed
+        self.ran = {name: _Ran() for name in plan.slots}
 
-    for heat in plan.heats:
-        start, part, unseen = ready(heat.part), rows(heat.part), rows(heat.unseen)
-        for name in (name for name in plan.slots if name not in stopped):
-            done = sum(map(len, found.values()))
-            on_progress(Progress(f"racing {name}", done, total))
-            clock = Deadline.after(0)
-            try:
-                fake = _make(start, name, heat, seed, replace(budget, seconds=plan.slots[name]))
-                fake = read_table(schema, fake, lenient=True)
-                found[name].append(composite.score(part, unseen, fake, schema, seed))
-            except ReverieError as error:
-                stopped[name] = str(error)
-            spent[name] -= clock.left
-    return {
-        name: _Ran(
-            spent[name], composite.mean(scores) if name not in stopped else None, stopped.get(name, "")
-        )
-        for name, scores in found.items()
-    }
+    def run(self, budget: Budget, on_progress: OnProgress) -> None:
+        """All heats, as far as time allows: of the first one the favourite's turn, which is the first."""
+        deadline, turns = Deadline.after(self.plan.seconds), 0
+        for number, heat in enumerate(self.plan.heats):
+            if number and deadline.left < 0:
+                break
+            start = self.ready(heat.part)
+            for name, one in self.ran.items():
+                if not number and turns and deadline.left < 0:
+                    one.stopped = "the time of the race was up"
+                if not one.stopped:
+                    total = len(self.ran) * len(self.plan.heats)
+                    on_progress(Progress(f"racing {name}", turns, total))
+                    self._turn(name, start, heat, replace(budget, seconds=self.plan.slots[name]))
+                turns += 1
 
+    def _turn(self, name: str, start: Prepared, heat: Heat, budget: Budget) -> None:
+        """One family learns, makes rows and is judged."""
+        one, clock = self.ran[name], Deadline.after(0)
+        try:
+            learned = start.learn(name, seed=self.seed, budget=budget, critic=False)
+            n = max(min(len(heat.part), MOST_MADE), len(heat.unseen))
+            parts = requests.stream(learned, n, Request(), seed=self.seed, workers=budget.threads, fast=True)
+            fake = read_table(self.schema, pa.concat_tables(parts), lenient=True)
+            part, unseen = self._rows(heat.part), self._rows(heat.unseen)
+            one.scores.append(composite.score(part, unseen, fake, self.schema, self.seed))
+        except ReverieError as error:
+            one.stopped = str(error)
+        one.seconds -= clock.left
 
-def _make(start: Prepared, name: str, heat: Heat, seed: int, budget: Budget) -> pa.Table:
-    """Rows made by the family, with the columns in the schema's order."""
-    learned = start.learn(name, seed=seed, budget=budget, critic=False)
-    n = max(min(len(heat.part), MOST_MADE), len(heat.unseen))
-    parts = requests.stream(learned, n, Request(), seed=seed, workers=budget.threads, fast=True)
-    return pa.concat_tables(parts).select([column.name for column in learned.schema.columns])
+    def _rows(self, places: np.ndarray) -> pa.Table:
+        return self.table.take(pa.array(places))
 
 
 def _decide(order: Sequence[str], ran: Mapping[str, _Ran], plan: Plan, aside: tuple[Entry, ...]) -> Race:
-    judged = {name: one.score for name, one in ran.items() if one.score is not None}
+    judged = {name: composite.mean(one.scores) for name, one in ran.items() if not one.stopped}
     winner, why = choose(order, judged)
-    entries = [_entry(name, one, winner) for name, one in ran.items()]
+    entries = [_entry(name, one, judged.get(name), winner) for name, one in ran.items()]
     entries.sort(key=lambda entry: -(entry.composite or 0.0))
     part, unseen = len(plan.heats[0].part), len(plan.heats[0].unseen)
-    return Race(winner, f"auto: {winner}, {why}", (*entries, *aside), part, unseen, len(plan.heats))
+    folds = max(len(one.scores) for one in ran.values())
+    return Race(winner, f"auto: {winner}, {why}", (*entries, *aside), part, unseen, folds)
 
 
 def choose(order: Sequence[str], judged: Mapping[str, Score]) -> tuple[str, str]:
@@ -172,8 +172,9 @@ def choose(order: Sequence[str], judged: Mapping[str, Score]) -> tuple[str, str]
     held = next(name for name in order if name in fit)
     said = f"{fit[best].composite:.1f} of 100"
     if best == held:
-        others = [name for name in judged if name != best]
-        return best, f"which is ahead with {said}" if len(fit) > 1 else f"as {' and '.join(others)} failed"
+        others = " and ".join(name for name in judged if name != best)
+        alone = f"as {others} failed the privacy floor" if others else "which alone came through the race"
+        return best, alone if len(fit) == 1 else f"which is ahead with {said}"
     apart = fit[best].composite - fit[held].composite
     noise = CHANCE * float(np.hypot(fit[best].error, fit[held].error))
     if apart > noise:
@@ -181,8 +182,8 @@ def choose(order: Sequence[str], judged: Mapping[str, Score]) -> tuple[str, str]
     return held, f"as {best} is ahead by {apart:.1f} of 100 alone, and chance may be {noise:.1f}"
 
 
-def _entry(name: str, one: _Ran, winner: str) -> Entry:
-    seconds, score = round(one.seconds, 3), one.score
+def _entry(name: str, one: _Ran, score: Score | None, winner: str) -> Entry:
+    seconds = round(one.seconds, 3)
     if score is None:
         return Entry(name, f"stopped: {one.stopped}", seconds)
     failed = f"disqualified: {score.fails}" if score.fails else ""

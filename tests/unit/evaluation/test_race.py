@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from reverie.core import registry
 from reverie.core.errors import ConfigError
+from reverie.evaluation import heats
 from reverie.evaluation.composite import Score
 from reverie.evaluation.race import Race, choose, race
 from reverie.models.base import Budget, Capabilities, Fitted, State
@@ -106,7 +108,7 @@ def test_one_that_copies_is_disqualified(families: dict[str, Any]) -> None:
     assert verdicts(found)["copies"].startswith("disqualified: ")
     copies = next(entry for entry in found.entries if entry.family == "copies")
     assert copies.figures["dcr_share"] > 0.55
-    assert found.why == "auto: copula, as copies failed"
+    assert found.why == "auto: copula, as copies failed the privacy floor"
 
 
 def test_who_cannot_run_is_left_out_with_the_reason(families: dict[str, Any]) -> None:
@@ -124,6 +126,19 @@ def test_who_cannot_run_is_left_out_with_the_reason(families: dict[str, Any]) ->
     assert "takes about 1000000 s" in told["dear"]
     assert told["tokens"] == "left out: it does not model category, real"
     assert told["copula"] == "chosen"
+
+
+def test_when_time_is_up_the_others_are_not_tried(
+    families: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    families["mixes"] = MIXES
+    plan = heats.make_plan
+    monkeypatch.setattr(
+        "reverie.evaluation.race.make_plan", lambda *given: replace(plan(*given), seconds=-1.0)
+    )
+    found = run()
+    assert (found.winner, found.folds) == ("copula", 1)
+    assert verdicts(found)["mixes"] == "stopped: the time of the race was up"
 
 
 def test_without_a_budget_the_dear_and_the_unknown_wait_for_one(families: dict[str, Any]) -> None:
@@ -187,6 +202,7 @@ def score(composite: float, error: float = 1.0, fails: str = "", share: float = 
         ({"trees": score(70), "copula": score(80)}, "copula", "ahead with 80.0 of 100, trees 70.0"),
         ({"trees": score(79), "copula": score(80)}, "trees", "ahead by 1.0 of 100 alone"),
         ({"trees": score(99, fails="x"), "copula": score(70)}, "copula", "as trees failed"),
+        ({"copula": score(70)}, "copula", "which alone came through"),
         ({"trees": score(9, 1, "x", 0.9), "copula": score(7, 1, "x", 0.7)}, "copula", "copies least"),
         ({}, "trees", "no family came through"),
     ],

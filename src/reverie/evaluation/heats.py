@@ -29,8 +29,8 @@ CHEAP = 1.5
 """Without a budget, families take part that are dearer than the favourite by this factor at most."""
 NEEDED = 0.5
 """Share of the time that a family wants for all rows, without which it is left out."""
-JUDGING = 2.0, 1e-4
-"""Seconds that judging costs at first, and for each row held back, family and fold."""
+LOADING, JUDGING, JUDGED_AT_LEAST = 2.0, 6e-4, 300
+"""Seconds to load what judges, and to judge a row, of which there are some more than are held back."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,16 @@ class _Size:
 
 
 def make_plan(
-    order: Sequence[str], rows: int, ready: Callable[[np.ndarray], Prepared], budget: Budget
+    order: Sequence[str],
+    rows: int,
+    ready: Callable[[np.ndarray], Prepared],
+    budget: Budget,
+    slowness: float = 1.0,
 ) -> Plan:
-    """The race of the families in `order`, the favourite first; `ready` prepares rows at given places."""
+    """The race of the families in `order`, the favourite first; `ready` prepares rows at given places.
+
+    All takes `slowness` times as long as estimates say.
+    """
     sizes = _sizes(rows)
     if not sizes:
         return Plan(why=f"as {rows:,} rows are too few to compare families on")
@@ -72,14 +79,14 @@ def make_plan(
     specs = start.codec.specs
     if not specs:
         return Plan(why="as no column needs a model")
-    costs = _Costs(start, rows, budget)
+    costs = _Costs(start, rows, budget, slowness)
     left_out = costs.refuse(order)
     able = [name for name in order if name not in left_out]
     allowed = costs.allowed(order[0])
     while len(able) > 1:
         for size in sizes:
             needed = {name: size.folds * costs.of(name, size.part) for name in able}
-            judging = JUDGING[0] + JUDGING[1] * size.folds * len(able) * (size.unseen + 1_000)
+            judging = costs.judging(size.folds * len(able) * (size.unseen + JUDGED_AT_LEAST))
             if sum(needed.values()) + judging <= allowed:
                 slots = costs.slots(needed, allowed - judging, size.folds)
                 return Plan(slots, _heats(size), left_out, seconds=allowed if budget.seconds else None)
@@ -98,8 +105,8 @@ def _why_alone(left_out: Mapping[str, str], budget: Budget, allowed: float) -> s
 class _Costs:
     """What families cost on these blocks, in seconds."""
 
-    def __init__(self, start: Prepared, rows: int, budget: Budget) -> None:
-        self.start, self.rows, self.budget = start, rows, budget
+    def __init__(self, start: Prepared, rows: int, budget: Budget, slowness: float) -> None:
+        self.start, self.rows, self.budget, self.slowness = start, rows, budget, slowness
         self._rates: dict[str, float] = {}
 
     def refuse(self, order: Sequence[str]) -> dict[str, str]:
@@ -112,7 +119,7 @@ class _Costs:
         takes = set(family(name).CAPABILITIES.modalities)
         if wrong := sorted({_modality(spec) for spec in self.start.codec.specs} - takes):
             return f"it does not model {', '.join(wrong)}"
-        known = estimate(name, self.start.codec.specs, self.rows, self.budget)
+        known = self._estimate(name, self.rows)
         if self.budget.seconds is None:
             if known is not None and known <= CHEAP * max(first, LEAST_SECONDS):
                 return ""
@@ -125,7 +132,7 @@ class _Costs:
 
     def of(self, name: str, rows: int) -> float:
         """Seconds for so many rows; a family without an estimate is timed, within a tenth of a race."""
-        known = estimate(name, self.start.codec.specs, rows, self.budget)
+        known = self._estimate(name, rows)
         if known is not None:
             return known
         if name not in self._rates:
@@ -133,6 +140,15 @@ class _Costs:
             bound = None if self.budget.seconds is None else 0.1 * SHARE * self.budget.seconds
             self._rates[name] = timed(name, some, replace(self.budget, seconds=bound)) / some.rows
         return self._rates[name] * rows
+
+    def _estimate(self, name: str, rows: int) -> float | None:
+        known = estimate(name, self.start.codec.specs, rows, self.budget)
+        return None if known is None else self.slowness * known
+
+    def judging(self, rows: int) -> float:
+        """Seconds to judge so many rows; what is needed for it is loaded already if there is a budget."""
+        loading = LOADING if self.budget.seconds is None else 0.0
+        return loading + self.slowness * JUDGING * rows
 
     def allowed(self, first: str) -> float:
         """Seconds that the race may take."""

@@ -18,6 +18,7 @@ from reverie.core.rng import child
 from reverie.evaluation import composite
 from reverie.evaluation.composite import Score
 from reverie.evaluation.heats import Heat, Plan, make_plan
+from reverie.evaluation.pace import slowness
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import absent, ranked
 from reverie.models.deadline import Deadline
@@ -88,7 +89,11 @@ def race(
     def ready(places: np.ndarray) -> Prepared:
         return prepare(some.take(pa.array(places)), schema, seed=seed, k=k)
 
-    plan = make_plan(order, table.num_rows, ready, budget)
+    clock = Deadline.after(0)
+    pace = 1.0 if budget.seconds is None else slowness()
+    plan = make_plan(order, table.num_rows, ready, budget, pace)
+    if plan.seconds is not None:
+        plan = replace(plan, seconds=plan.seconds + clock.left)
     aside = _left_out({**absent(), **plan.left_out})
     if not plan.heats:
         return Race(order[0], f"auto: {order[0]}, {plan.why}", aside)

@@ -12,11 +12,11 @@ from .tables import SCHEMA, people
 TABLE = people(2_000, seed=1)
 
 
-def plan(rows: int, seconds: float | None) -> Plan:
+def plan(rows: int, seconds: float | None, slowness: float = 1.0) -> Plan:
     def ready(places: np.ndarray) -> object:
         return prepare(TABLE.take(places % 2_000), SCHEMA)
 
-    return make_plan(("trees", "copula"), rows, ready, Budget(seconds, threads=1))  # type: ignore[arg-type]
+    return make_plan(("trees", "copula"), rows, ready, Budget(seconds, threads=1), slowness)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def test_a_shorter_budget_means_a_smaller_part_and_then_no_race() -> None:
     found = plan(100_000, 1.0)
     assert not found.heats
     assert "there is no time to try it" in found.left_out["copula"]
+
+
+def test_a_slow_machine_has_a_smaller_race() -> None:
+    parts = [len(plan(100_000, 40.0, slowness).heats[0].part) for slowness in (1.0, 2.0)]
+    assert parts[1] < parts[0]
+    assert not plan(100_000, 40.0, 20.0).heats
 
 
 def test_all_slots_together_stay_within_the_share() -> None:

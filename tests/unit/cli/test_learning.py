@@ -115,10 +115,11 @@ def test_what_a_family_lacks_is_listed(
 
 
 def test_auto_tells_of_the_race_and_keeps_it(
-    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("reverie.evaluation.race.slowness", lambda: 1.0)
     data, out, facts = str(folder / "people.parquet"), str(tmp_path / "m.reverie"), tmp_path / "f.json"
-    assert run(["fit", data, "-o", out, "--budget", "60s", "--json", str(facts)]) == 0
+    assert run(["fit", data, "-o", out, "--budget", "1h", "--json", str(facts)]) == 0
     shown = capfd.readouterr().out
     told = json.loads(facts.read_text())
     assert told["family"] == told["race"]["winner"]

@@ -77,10 +77,11 @@ def families(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(
         registry, "load", lambda package, name: found[name] if package == mine else load(package, name)
     )
+    monkeypatch.setattr("reverie.evaluation.race.slowness", lambda: 1.0)
     return found
 
 
-def run(rows: pa.Table = ROWS, seconds: float | None = 60.0) -> Race:
+def run(rows: pa.Table = ROWS, seconds: float | None = 3600.0) -> Race:
     return race(rows, SCHEMA, seed=3, budget=Budget(seconds, threads=1))
 
 

@@ -2,9 +2,8 @@
 
 import inspect
 import secrets
-import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,11 +17,13 @@ from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning, SchemaError
 from reverie.core.quantities import parse_count, parse_seconds, parse_seed
 from reverie.core.rng import child
+from reverie.evaluation.race import Race, race
 from reverie.io.files import read
 from reverie.io.frames import emptied, empty_frame, from_arrow, library, read_frame
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
-from reverie.models.choice import choose_family
+from reverie.models.choice import AUTO, check_device, check_family
+from reverie.models.clock import Clock
 from reverie.sampling import plan
 from reverie.sampling.conditions import read_given
 from reverie.sampling.constraints import check_consistent
@@ -38,11 +39,12 @@ class Synthesizer(Varied):
     `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;
     `constraints` are added to those found in the data; values held by fewer than `k` rows never appear;
     `budget` is the time that fitting may take, in seconds or as "5m"; `critic` resamples what the family
-    makes; at most `max_rows` random rows are learned from. A `seed` of None is a new one each time.
+    makes; at most `max_rows` random rows are learned from; `device` is where networks learn: auto, cpu or
+    cuda. A `seed` of None is a new one each time.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_`,
-    `seed_`, `timings_` (seconds by step) and `notes_` (what was not plain in reading, or to be known of the
-    model).
+    `race_` (how the families did that "auto" chose among, or None), `seed_`, `timings_` (seconds by step) and
+    `notes_` (what was not plain in reading, or to be known of the model).
 
     >>> frame = {"a": [1, 2, 3, 4, 5] * 20, "b": ["x", "y"] * 50}
     >>> Synthesizer(model="copula").fit(frame).sample(3)["b"][0] in ("x", "y")
@@ -53,6 +55,7 @@ class Synthesizer(Varied):
     model_: Learned
     family_: str
     why_: str
+    race_: Race | None
     timings_: dict[str, float]
     notes_: tuple[str, ...]
     seed_: int
@@ -69,9 +72,11 @@ class Synthesizer(Varied):
         critic: bool = True,
         max_rows: int | None = None,
         threads: int | None = None,
+        device: str = "auto",
     ) -> None:
         self.model, self.seed, self.schema, self.constraints = model, seed, schema, constraints
         self.k, self.budget, self.critic, self.max_rows, self.threads = k, budget, critic, max_rows, threads
+        self.device = device
 
     @property
     def rows_(self) -> int:
@@ -91,19 +96,18 @@ class Synthesizer(Varied):
         """
         self._check()
         self.seed_ = secrets.randbits(32) if self.seed is None else parse_seed(self.seed)
-        clock = _Clock(on_progress)
+        clock = Clock(on_progress)
         found = clock.time("read", lambda: _read(data))
         name, whole = found.single()
         self._like = emptied(data) if _is_frame(data) else None
         table = self._cut(whole)
         self.schema_ = clock.time("schema", lambda: self._describe(name, whole, table))
-        self.family_, self.why_ = choose_family(self.model)
-        budget = Budget(self._seconds(clock), self._count("threads") or Budget().threads)
+        self.family_, self.why_, self.race_ = self._choose(table, clock, on_progress)
         self.model_ = clock.time(
             "model",
             lambda: learn(
                 table, self.schema_, chosen=self.family_, seed=self.seed_, k=self._rows_shared(),
-                budget=budget, critic=self.critic, on_progress=on_progress,
+                budget=self._spare(clock), critic=self.critic, on_progress=on_progress,
             ),
         )  # fmt: skip
         told = self._judge_time(clock)
@@ -188,6 +192,7 @@ class Synthesizer(Varied):
         model = self._fitted()
         about = {
             "reverie": version("reverie"), "family": self.family_, "why": self.why_, "rows": model.rows,
+            "race": self.race_ and self.race_.state(),
             "columns": {column.name: column.type for column in model.schema.columns},
             "frame": library(self._like), "timings": self.timings_, "parameters": self._plain(),
             "note": dict(note or {}), "notes": list(self.notes_), "unsaved": list(model.rules.unsaved),
@@ -227,7 +232,21 @@ class Synthesizer(Varied):
         ):
             fix = "Give a list of rv.Constraint(...) or rv.predicate(...)"
             raise ConfigError("are no list of constraints", where="constraints", fix=fix)
-        choose_family(self.model)
+        check_family(self.model)
+        check_device(self.device)
+
+    def _choose(self, table: pa.Table, clock: Clock, on_progress: OnProgress) -> tuple[str, str, Race | None]:
+        """The family, why it, and the race that told, where one was held or might have been."""
+        if self.model != AUTO:
+            return self.model, "as asked", None
+        settings: Any = {"seed": self.seed_, "k": self._rows_shared(), "budget": self._spare(clock)}
+        found = clock.time("race", lambda: race(table, self.schema_, on_progress=on_progress, **settings))
+        return found.winner, found.why, found
+
+    def _spare(self, clock: Clock) -> Budget:
+        """What of the budget is left."""
+        seconds, threads = self._seconds(clock), self._count("threads") or Budget().threads
+        return Budget(None if seconds is None else max(seconds, 0.0), threads, self.device)
 
     def _count(self, name: str) -> int | None:
         value = getattr(self, name)
@@ -239,13 +258,13 @@ class Synthesizer(Varied):
     def _seed(self, seed: int | None) -> int:
         return self.seed_ if seed is None else parse_seed(seed)
 
-    def _seconds(self, clock: "_Clock | None" = None) -> float | None:
+    def _seconds(self, clock: Clock | None = None) -> float | None:
         """Seconds of the budget that are left; None without one."""
         if self.budget is None:
             return None
         return parse_seconds(self.budget, "budget") - (clock.passed if clock else 0.0)
 
-    def _judge_time(self, clock: "_Clock") -> tuple[str, ...]:
+    def _judge_time(self, clock: Clock) -> tuple[str, ...]:
         """What should be known of the model, and of a budget that was not kept."""
         seconds, notes = self._seconds(), self.model_.notes
         if seconds is None or clock.passed <= 1.1 * seconds + 1:
@@ -328,6 +347,7 @@ def load(path: str | Path) -> Synthesizer:
         made.model_ = Learned.from_state(held.parts["table"])
         made.schema_ = made.model_.schema
         made.family_, made.why_ = str(held.about["family"]), str(held.about["why"])
+        made.race_ = Race.from_state(found) if (found := held.about.get("race")) else None
         made.timings_, made.seed_ = dict(held.about["timings"]), parse_seed(parameters["seed"])
         lost = [_UNSAVED.format(path, rule) for rule in held.about.get("unsaved", ())]
         made.notes_ = (*map(str, held.about.get("notes", ())), *lost)
@@ -344,26 +364,6 @@ def load(path: str | Path) -> Synthesizer:
 def _warn(notes: Iterable[str]) -> None:
     for note in notes:
         warnings.warn(note, ReverieWarning, stacklevel=3)
-
-
-class _Clock:
-    """Seconds by step."""
-
-    def __init__(self, on_progress: OnProgress) -> None:
-        self.seconds: dict[str, float] = {}
-        self._tell, self._start = on_progress, time.perf_counter()
-
-    @property
-    def passed(self) -> float:
-        """Seconds since it was made."""
-        return time.perf_counter() - self._start
-
-    def time(self, step: str, work: Callable[[], Any]) -> Any:
-        self._tell(Progress(step, 0, 1))
-        start = time.perf_counter()
-        result = work()
-        self.seconds[step] = round(time.perf_counter() - start, 4)
-        return result
 
 
 def _reported(parts: Iterator[pa.Table], total: int, on_progress: OnProgress) -> Iterator[pa.Table]:

@@ -163,13 +163,43 @@ def test_parameters(frame: pd.DataFrame) -> None:
     assert made.set_params(seed=4, model="copula").seed == 4
     wrong_ones = [
         {"k": 0}, {"max_rows": 0}, {"seed": -1}, {"model": "magic"}, {"seed": "a"}, {"k": "a"}, {"budget": 0},
-        {"budget": "soon"}, {"constraints": "a"}, {"constraints": 3}, {"threads": 0.5},
+        {"budget": "soon"}, {"device": "gpu9"}, {"constraints": "a"}, {"constraints": 3}, {"threads": 0.5},
     ]  # fmt: skip
     for wrong in wrong_ones:
         with pytest.raises(ConfigError):
             rv.Synthesizer(**wrong).fit(frame)
     with pytest.raises(ConfigError, match="colour"):
         made.set_params(colour=1)
+
+
+def test_the_race_is_kept(frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reverie.evaluation.race.slowness", lambda: 1.0)
+    made = rv.Synthesizer(budget="1h", threads=1).fit(frame)
+    assert made.race_ is not None
+    assert (made.race_.winner, made.race_.why) == (made.family_, made.why_)
+    assert {entry.family for entry in made.race_.entries} >= {"copula", "trees"}
+    assert "race" in made.timings_
+    made.save(tmp_path / "m.reverie")
+    assert rv.load(tmp_path / "m.reverie").race_ == made.race_
+
+
+def test_a_family_that_was_asked_for_does_not_race(synthesizer: rv.Synthesizer, tmp_path: Path) -> None:
+    assert synthesizer.race_ is None
+    synthesizer.save(tmp_path / "m.reverie")
+    assert rv.load(tmp_path / "m.reverie").race_ is None
+
+
+def test_the_device_is_handed_on(frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reverie.models.families import copula
+
+    seen, fit = [], copula.fit
+    monkeypatch.setattr(
+        copula,
+        "fit",
+        lambda *args, budget, **more: (seen.append(budget), fit(*args, budget=budget, **more))[1],
+    )
+    rv.Synthesizer(model="copula", device="cpu", threads=1).fit(frame)
+    assert [(one.device, one.threads, one.seconds) for one in seen] == [("cpu", 1, None)]
 
 
 def test_nothing_can_be_made_before_fitting() -> None:

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reverie.cli import options, terminal
+from reverie.cli import options, racing, terminal
 
 if TYPE_CHECKING:
     from reverie.core.dataset import Dataset
     from reverie.schema.types import Column, Constraint, Schema
     from reverie.synthesizer import Synthesizer
 
+_AUTO = (
+    "auto (the default): families race on a part of the rows, judged by others, within the --budget, or "
+    "without one where that is cheap; 'reverie inspect MODEL' shows the race."
+)
 _LOOKED_AT = 2_000
 """Rows that are made to tell what share of a column is missing."""
 
@@ -66,7 +70,7 @@ def fit(
         float | None, typer.Option(help="Formal differential privacy, for families that have it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0)] = 0,
-    device: Annotated[str, typer.Option(help="auto or cpu.")] = "auto",
+    device: Annotated[str, typer.Option(help="Where networks learn: auto, cpu or cuda.")] = "auto",
     table: TableName = None,
     rows: Annotated[
         str | None, typer.Option("--max-rows", help="Learn from that many random rows at most.")
@@ -79,16 +83,16 @@ def fit(
 
     Any number of rows can then be made with 'reverie sample'.
     """
-    from reverie.core.errors import ConfigError
     from reverie.core.quantities import parse_count, parse_seconds
-    from reverie.models.choice import check_private, choose_family
+    from reverie.models.choice import check_device, check_family, check_private
 
-    if device not in ("auto", "cpu"):
-        raise ConfigError(f"no device '{device[:20]}'", where="--device", fix="Use auto or cpu")
-    check_private(choose_family(model)[0], epsilon)
+    check_device(device)
+    check_family(model)
+    check_private(model, epsilon)
     seconds = None if budget is None else parse_seconds(budget, "--budget")
     most = None if rows is None else parse_count(rows, "--max-rows")
-    learn(data, output, table, json, model=model, seed=seed, schema=schema, budget=seconds, max_rows=most)
+    settings = {"model": model, "seed": seed, "schema": schema, "budget": seconds, "max_rows": most}
+    learn(data, output, table, json, **settings, device=device)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error="-" in (output, json))
 
@@ -111,17 +115,23 @@ def learn(data: str, output: str, table: str | None = None, json: str | None = N
 
 
 def models() -> None:
-    """List the model families and what each can do."""
+    """List the model families: what each can do, what it costs and needs, and when to choose it."""
     from reverie.models.base import families, family
-    from reverie.models.choice import choose_family
+    from reverie.models.choice import lacking
 
+    able = {name: family(name).CAPABILITIES for name in families()}
     rows = []
-    for name in families():
-        able = family(name).CAPABILITIES
-        marks = ["yes" if has else "no" for has in (able.given, able.log_prob, able.dp)]
-        rows.append((name, *marks, ", ".join(able.modalities), able.summary))
-    terminal.show_table("", ("family", "conditions", "scores", "formal privacy", "takes", "what it is"), rows)
-    terminal.say(f"--model auto means {choose_family()[0]}")
+    for name, one in able.items():
+        marks = ["yes" if has else "no" for has in (one.given, one.log_prob, one.dp)]
+        rows.append(
+            (name, *marks, ", ".join(one.modalities), one.cost or "not told", lacking(name) or "ready")
+        )
+    heads = ("family", "conditions", "scores", "formal privacy", "takes", "cost", "here")
+    terminal.show_table("", heads, rows)
+    for name, one in able.items():
+        advice = f" Choose it for: {one.advice}." if one.advice else ""
+        terminal.say(f"{name}: {one.summary}.{advice}")
+    terminal.say(_AUTO)
 
 
 def _inspect_data(data: str, output: str | None, table: str | None) -> None:
@@ -176,6 +186,7 @@ def _inspect_model(path: str, output: str | None, *, entries: bool) -> None:
     made, about = load(path), artifact.about(path)
     if output != "-":
         terminal.say(*_facts(path, made, about))
+        racing.show(made.race_)
         kept = {codec.column.name: codec.holds() for codec in made.model_.codec.codecs}
         missing = _missing(made)
         rows = [
@@ -227,11 +238,11 @@ def _natural(entry: tuple[str, int]) -> list[tuple[bool, int, str]]:
 def _summarise(
     synthesizer: "Synthesizer", found: "Dataset", output: str, json: str | None, seconds: float
 ) -> None:
-    columns = len(synthesizer.columns_)
+    columns, race = len(synthesizer.columns_), synthesizer.race_
     facts = {
         "model": output, "rows": synthesizer.rows_, "columns": columns, "family": synthesizer.family_,
-        "why": synthesizer.why_, "seconds": round(seconds, 3), "steps": synthesizer.timings_,
-        "notes": [*found.notes, *synthesizer.notes_],
+        "why": synthesizer.why_, "race": race and race.state(), "seconds": round(seconds, 3),
+        "steps": synthesizer.timings_, "notes": [*found.notes, *synthesizer.notes_],
     }  # fmt: skip
     terminal.write_json(json, facts)
     lines = [f"note: {note}" for note in found.notes]
@@ -239,4 +250,5 @@ def _summarise(
         f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
         f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",
     ]
+    racing.show(race, error="-" in (output, json))
     terminal.say(*lines, error="-" in (output, json))

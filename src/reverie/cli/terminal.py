@@ -33,8 +33,10 @@ def say(*lines: str, error: bool = False) -> None:
         stream.write(f"{line}\n")
 
 
-def show_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on the standard output; what comes from data is never read as markup."""
+def show_table(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, error: bool = False
+) -> None:
+    """A table on the standard output or error; what comes from data is never read as markup."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -44,7 +46,7 @@ def show_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) 
         table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console().print(table)
+    console(error=error).print(table)
 
 
 def show_report(report: "Report") -> None:

@@ -2,6 +2,8 @@
 
 A family is a module in `families/` with `CAPABILITIES`, a frozen `Config` dataclass whose every field has a
 default, and `fit(...)` as typed by `Family`. What `fit` returns is a `Fitted`. `families` finds the modules.
+One more function is optional: `seconds(specs, rows, budget) -> float`, the time that an unhurried `fit`
+takes, as far as that can be told beforehand; `models/cost.py` asks for it.
 """
 
 from abc import ABC, abstractmethod
@@ -48,7 +50,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a family can do, shown by `reverie models` and checked before fitting."""
+    """What a family can do, shown by `reverie models` and checked before fitting.
+
+    `cost` says in words how long fitting takes, `advice` when to choose the family; `requires` are the
+    modules that it cannot do without.
+    """
 
     summary: str
     log_prob: bool = False
@@ -57,6 +63,8 @@ class Capabilities:
     dp: bool = False
     modalities: tuple[str, ...] = ("category", "real")
     requires: tuple[str, ...] = ()
+    cost: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,73 @@
-"""Which family learns a table, and why."""
+"""Which families there are to choose among: what each lacks here, and which is the one to beat."""
+
+from importlib.util import find_spec
 
 from reverie.core.errors import ConfigError
 from reverie.models.base import families, family
 
-PREFERRED = ("trees", "copula")
-"""The families that `auto` means, the best first."""
+AUTO = "auto"
+PREFERRED = ("trees", "autoregressive", "diffusion", "vae", "gan", "copula")
+"""The best first; a family that is not here comes last."""
+FEW_ROWS = 250
+"""Rows under which the simplest family is the one to beat: see docs/adr/0009."""
+SIMPLEST = "copula"
+EXTRAS = {"torch": "neural", "lightning_fabric": "neural"}
+"""Modules that come with an extra of Reverie; others are packages of their own name."""
+DEVICES = ("auto", "cpu", "cuda")
 
 
-def choose_family(name: str = "auto") -> tuple[str, str]:
-    """The family that `name` means, and the reason in words. Raises ConfigError if there is no such
-    family.
-    """
-    if name != "auto":
-        family(name)
-        return name, "as asked"
-    chosen = next(known for known in PREFERRED if known in families())
-    return chosen, f"auto: {family(chosen).CAPABILITIES.summary}"
+def check_family(name: str) -> None:
+    """Raise ConfigError if there is no such family, or it cannot run here; "auto" always can."""
+    if name != AUTO and (fix := lacking(name)):
+        raise ConfigError(f"family '{name}' {fix}", where="--model", fix="Install it, or use --model auto")
+
+
+def lacking(name: str) -> str:
+    """What a family needs that is not installed, and how to get it; "" if nothing. Raises ConfigError."""
+    missing = [module for module in family(name).CAPABILITIES.requires if find_spec(module) is None]
+    wanted = dict.fromkeys(f"'reverie[{EXTRAS[one]}]'" if one in EXTRAS else one for one in missing)
+    return f"needs: pip install {' '.join(wanted)}" if wanted else ""
+
+
+def absent() -> dict[str, str]:
+    """The families that cannot run here, and what each needs."""
+    return {name: needs for name in families() if (needs := lacking(name))}
+
+
+def favourite(rows: int) -> str:
+    """The family to beat on a table of so many rows."""
+    return ranked(rows)[0]
+
+
+def ranked(rows: int) -> tuple[str, ...]:
+    """All families that can run here, the one to beat on so many rows first."""
+    able = [name for name in families() if not lacking(name)]
+    places = {name: place for place, name in enumerate(PREFERRED)}
+    places |= {SIMPLEST: -1} if rows < FEW_ROWS else {}
+    return tuple(sorted(able, key=lambda name: places.get(name, len(PREFERRED))))
 
 
 def check_private(name: str, epsilon: float | None) -> None:
     """Raise ConfigError if formal privacy is wanted of a family that has none."""
-    if epsilon is not None and not family(name).CAPABILITIES.dp:
-        able = [known for known in families() if family(known).CAPABILITIES.dp]
-        fix = f"Use --model {able[0]}" if able else "Leave --epsilon out: no family of this version has it"
-        raise ConfigError(f"family '{name}' has no formal differential privacy", where="--epsilon", fix=fix)
+    able = [known for known in families() if family(known).CAPABILITIES.dp]
+    if epsilon is None or name in able or (name == AUTO and able):
+        return
+    fix = f"Use --model {able[0]}" if able else "Leave --epsilon out: no family of this version has it"
+    raise ConfigError(f"family '{name}' has no formal differential privacy", where="--epsilon", fix=fix)
+
+
+def check_device(name: str) -> None:
+    """Raise ConfigError if networks cannot learn there."""
+    if name not in DEVICES:
+        fix = "Use auto, cpu or cuda"
+        raise ConfigError(f"no device '{str(name)[:20]}'", where="--device", fix=fix)
+    if name == "cuda" and not _has_cuda():
+        raise ConfigError("no GPU is found on this machine", where="--device", fix="Use auto or cpu")
+
+
+def _has_cuda() -> bool:
+    if find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()

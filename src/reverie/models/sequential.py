@@ -54,13 +54,17 @@ class Sequential(Fitted):
     def score(self, partial: Any, name: str, values: np.ndarray) -> np.ndarray:
         """Log density of the values of block `name` given the partial, (rows,); anything where gated off."""
 
+    def arranged(self, given: Evidence) -> "Sequential":  # noqa: ARG002
+        """The same model, drawing the blocks of which something is known early if the family can."""
+        return self
+
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, by sequential Monte Carlo from the distribution conditional on it.
 
         Raises ConditionError if the evidence cannot be met.
         """
         if given and n:
-            arrays = conditioning.answer(self, n, rng, given)
+            arrays = conditioning.answer(self.arranged(given), n, rng, given)
         else:
             starts = range(0, max(n, 1), self.chunk)
             arrays = stack([self._free(min(self.chunk, n - start), rng) for start in starts])

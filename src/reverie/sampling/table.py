@@ -114,6 +114,46 @@ class Learned:
         return cls(Rules.from_state(state["rules"]), codec, fitted, critic, int(state["rows"]))
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A table's rules, its codecs, and its rows as blocks: what any family learns from."""
+
+    rules: Rules
+    codec: TableCodec
+    blocks: Blocks
+
+    def learn(
+        self,
+        chosen: str,
+        *,
+        seed: int = 0,
+        config: Any = None,
+        budget: Budget = _NO_LIMIT,
+        critic: bool = True,
+        on_progress: OnProgress = silent,
+    ) -> Learned:
+        """Fit the family `chosen` and, if there is one, the critic. Raises ReverieError."""
+        if not self.codec.specs:
+            return Learned(self.rules, self.codec, None, None, self.blocks.rows)
+        deadline, module = Deadline.after(budget.seconds), family(chosen)
+        critic = critic and importlib.util.find_spec(CRITIC) is not None
+        fitted = module.fit(
+            self.blocks,
+            config=module.Config() if config is None else config,
+            rng=child(seed, self.rules.schema.name, "fit"),
+            budget=replace(budget, seconds=_seconds(deadline.part(FAMILY_SHARE if critic else 1))),
+            on_progress=on_progress,
+        )
+        judge, notes = None, fitted.notes
+        if critic:
+            train, rng = importlib.import_module(CRITIC).train, child(seed, self.rules.schema.name, "critic")
+            judge = train(fitted, self.blocks, rng=rng, deadline=deadline, on_progress=on_progress)
+            notes += (
+                ("the budget of time left none for the critic",) if deadline.left < 0 and not judge else ()
+            )
+        return Learned(self.rules, self.codec, fitted, judge, self.blocks.rows, notes)
+
+
 def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ()) -> Table:
     """The schema of a table: types with their reasons, `constraints`, and the rules that its rows never
     break.
@@ -153,30 +193,20 @@ def learn(
     on_progress: OnProgress = silent,
 ) -> Learned:
     """Fit rules, codecs, the family `chosen` and, if there is one, the critic. Raises ReverieError."""
-    _check_width(schema.name, table)
     deadline = Deadline.after(budget.seconds)
-    critic = critic and importlib.util.find_spec(CRITIC) is not None
+    ready = prepare(table, schema, seed=seed, k=k)
+    left = replace(budget, seconds=_seconds(deadline))
+    return ready.learn(chosen, seed=seed, config=config, budget=left, critic=critic, on_progress=on_progress)
+
+
+def prepare(table: pa.Table, schema: Table, *, seed: int = 0, k: int = 5) -> "Prepared":
+    """Fit rules and codecs, and encode the rows. Raises ReverieError."""
+    _check_width(schema.name, table)
     table = read_table(schema, table)
     rules = Rules.fit(table, schema, k)
     reduced = rules.reduce(table)
     codec = TableCodec.fit(reduced, rules.reduced_schema, Protection(k))
-    if not codec.specs:
-        return Learned(rules, codec, None, None, table.num_rows)
-    blocks = codec.encode(reduced, child(seed, schema.name, "encode"))
-    module = family(chosen)
-    fitted = module.fit(
-        blocks,
-        config=module.Config() if config is None else config,
-        rng=child(seed, schema.name, "fit"),
-        budget=replace(budget, seconds=_seconds(deadline.part(FAMILY_SHARE if critic else 1))),
-        on_progress=on_progress,
-    )
-    judge, notes = None, fitted.notes
-    if critic:
-        train, rng = importlib.import_module(CRITIC).train, child(seed, schema.name, "critic")
-        judge = train(fitted, blocks, rng=rng, deadline=deadline, on_progress=on_progress)
-        notes += ("the budget of time left none for the critic",) if deadline.left < 0 and not judge else ()
-    return Learned(rules, codec, fitted, judge, table.num_rows, notes)
+    return Prepared(rules, codec, codec.encode(reduced, child(seed, schema.name, "encode")))
 
 
 def _seconds(deadline: Deadline) -> float | None:

@@ -7,6 +7,8 @@ import pytest
 
 import reverie as rv
 from reverie.cli.main import run
+from reverie.models import choice
+from reverie.models.base import families, family
 
 
 def test_inspect_data(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -87,4 +89,54 @@ def test_the_same_seed_makes_the_same_rows(folder: Path, tmp_path: Path) -> None
 
 def test_models_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["models"]) == 0
-    assert "copula" in capfd.readouterr().out
+    shown = capfd.readouterr().out
+    for name in families():
+        assert f"\n{name}: {family(name).CAPABILITIES.summary}" in shown
+    for words in (
+        "conditions",
+        "formal privacy",
+        "cost",
+        "ready",
+        "Choose it for: few rows",
+        "auto (the default)",
+    ):
+        assert words in shown
+
+
+def test_what_a_family_lacks_is_listed(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(choice, "lacking", lambda name: "needs: pip install x" if name == "trees" else "")
+    assert run(["models"]) == 0
+    assert "needs: pip install x" in capfd.readouterr().out
+    asked = ["fit", str(folder / "people.parquet"), "-o", str(tmp_path / "m.reverie"), "--model", "trees"]
+    assert run(asked) == 2
+    assert capfd.readouterr().err.startswith("error: --model: family 'trees' needs: pip install x")
+
+
+def test_auto_tells_of_the_race_and_keeps_it(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reverie.evaluation.race.slowness", lambda: 1.0)
+    data, out, facts = str(folder / "people.parquet"), str(tmp_path / "m.reverie"), tmp_path / "f.json"
+    assert run(["fit", data, "-o", out, "--budget", "1h", "--json", str(facts)]) == 0
+    shown = capfd.readouterr().out
+    told = json.loads(facts.read_text())
+    assert told["family"] == told["race"]["winner"]
+    assert told["why"].startswith(f"auto: {told['family']}, ")
+    raced = {entry["family"]: entry for entry in told["race"]["entries"] if entry["composite"]}
+    assert {"copula", "trees"} <= set(raced)
+    assert [name for name, entry in raced.items() if entry["verdict"] == "chosen"] == [told["family"]]
+    assert run(["inspect", out]) == 0
+    for text in (shown, capfd.readouterr().out):
+        assert "The race of families, which learned from 320 rows and were judged by 80" in text
+        assert "composite: the mean of" in text
+        assert told["why"] in text
+
+
+def test_devices(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    asked = ["fit", str(folder / "people.parquet"), "-o", str(tmp_path / "m.reverie"), "--model", "copula"]
+    assert run([*asked, "--device", "cpu"]) == 0
+    capfd.readouterr()
+    assert run([*asked, "--device", "tpu"]) == 2
+    assert capfd.readouterr().err == "error: --device: no device 'tpu'. Use auto, cpu or cuda\n"

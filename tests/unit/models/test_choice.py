@@ -1,28 +1,61 @@
-"""Which family `auto` means."""
+"""Which families there are to choose among."""
+
+from types import SimpleNamespace
 
 import pytest
 
+from reverie.core import registry
 from reverie.core.errors import ConfigError
-from reverie.models.base import families
-from reverie.models.choice import PREFERRED, check_private, choose_family
+from reverie.models import choice
+from reverie.models.base import Capabilities, families
+from reverie.models.choice import (
+    FEW_ROWS,
+    check_device,
+    check_family,
+    check_private,
+    favourite,
+    lacking,
+    ranked,
+)
 
 
-def test_auto_is_the_best_family_there_is() -> None:
-    name, why = choose_family()
-    assert name == next(known for known in PREFERRED if known in families())
-    assert why.startswith("auto")
-
-
-def test_a_named_family_is_taken() -> None:
-    assert choose_family("copula") == ("copula", "as asked")
+def test_the_simplest_is_the_one_to_beat_on_few_rows() -> None:
+    assert favourite(FEW_ROWS - 1) == "copula"
+    assert favourite(FEW_ROWS) == "trees"
+    assert set(ranked(10)) == set(ranked(10_000)) <= set(families())
 
 
 def test_an_unknown_family_is_refused() -> None:
+    check_family("auto")
+    check_family("copula")
     with pytest.raises(ConfigError, match="copula"):
-        choose_family("magic")
+        check_family("magic")
+
+
+def test_a_family_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = SimpleNamespace(CAPABILITIES=Capabilities("of nets", requires=("torch", "lightning_fabric")))
+    monkeypatch.setattr(registry, "load", lambda *_: module)
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    assert lacking("mine") == "needs: pip install 'reverie[neural]'"
+    with pytest.raises(ConfigError, match=r"family 'mine' needs: pip install 'reverie\[neural\]'"):
+        check_family("mine")
+    monkeypatch.setattr(choice, "find_spec", lambda name: object())
+    assert lacking("mine") == ""
 
 
 def test_formal_privacy_is_refused_where_there_is_none() -> None:
     check_private("copula", None)
     with pytest.raises(ConfigError, match="differential privacy"):
         check_private("copula", 1.0)
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_device("auto")
+    check_device("cpu")
+    with pytest.raises(ConfigError, match="no device 'gpu9'"):
+        check_device("gpu9")
+    monkeypatch.setattr(choice, "_has_cuda", lambda: False)
+    with pytest.raises(ConfigError, match="no GPU is found"):
+        check_device("cuda")
+    monkeypatch.setattr(choice, "_has_cuda", lambda: True)
+    check_device("cuda")

@@ -85,6 +85,15 @@ def tell(view: View, real: Side, fake: Side, classifier: Classifier, rng: np.ran
     return classifier(view, rows, is_fake, fold)
 
 
+def fresh(comparison: Comparison) -> Measurement | None:
+    """`c2st_fresh` by boosting alone, without its floor; None without a holdout or with too few rows."""
+    view = comparison.view
+    if view.holdout is None or not view.fields or min(view.holdout.rows, view.fake.rows) < FEWEST:
+        return None
+    told = tell(view, view.holdout, view.fake, boosted, comparison.generator("c2st", ""))
+    return _figure("fresh", "", told, None)
+
+
 class C2ST(Measure):
     """AUC of telling synthetic from real rows; .5 is indistinguishable."""
 

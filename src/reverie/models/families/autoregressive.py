@@ -115,7 +115,7 @@ class Autoregressive(Sequential):
         Source: Rubin 1987 (sampling-importance-resampling).
         """
         origin = np.repeat(rows, DRAWS)
-        particles = Particles.start(self.arranged(given), len(origin), rng, origin=origin)
+        particles = Particles.start(self.reordered(given), len(origin), rng, origin=origin)
         for name in particles.model.order:
             here = spread({name: given[name]}, origin)[name] if name in given else None
             values, logp = particles.draw(name, rng, here)
@@ -134,7 +134,7 @@ class Autoregressive(Sequential):
                 array[~alive] = again[name]
         return found
 
-    def arranged(self, given: Evidence) -> "Autoregressive":
+    def reordered(self, given: Evidence) -> "Autoregressive":
         """The same network drawing first what is known in the most rows."""
         share = {name: known_share(evidence) for name, evidence in given.items()}
         groups: dict[str, list[str]] = {}

@@ -23,6 +23,8 @@ CAPABILITIES = Capabilities(
     summary="Gaussian copula: every column's own distribution, joined by correlations; the fast baseline",
     log_prob=True,
     given=True,
+    cost="a second",
+    advice="few rows (under 250), or a model to be explained in a sentence; a baseline for all others",
 )
 GHK = 32
 """Draws of the hidden latents over which `log_prob` averages a row with categories."""
@@ -175,6 +177,12 @@ def gates_first(specs: tuple[Spec, ...], names: list[str]) -> tuple[str, ...]:
     """The names in their order, but each gate before what it gates."""
     gates = {spec.name: spec.gate.block for spec in specs if isinstance(spec, Real) and spec.gate is not None}
     return tuple(dict.fromkeys(place for name in names for place in (gates.get(name, name), name)))
+
+
+def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:  # noqa: ARG001
+    """About what `fit` takes on a plain processor: within a factor of two on the tables of docs/adr/0009."""
+    categories = sum(isinstance(spec, Category) for spec in specs)
+    return 0.02 + 2e-6 * rows * len(specs) + 3e-4 * categories**2
 
 
 def fit(

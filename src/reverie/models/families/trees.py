@@ -27,7 +27,11 @@ from reverie.models.sequential import Sequential
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Real, RealEvidence, Spec
 
 CAPABILITIES = Capabilities(
-    "boosted trees, column by column: fast and faithful on tables", log_prob=True, given=True
+    "boosted trees, column by column: fast and faithful on tables",
+    log_prob=True,
+    given=True,
+    cost="seconds",
+    advice="nearly always: any dependence among the columns of a table, from some hundred rows on",
 )
 
 
@@ -198,6 +202,15 @@ def fit(
     if rows < blocks.rows:
         made.notes = (f"the budget of time was enough for {rows:,} of {blocks.rows:,} rows to learn from",)
     return made
+
+
+def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
+    """About what `fit` takes on a plain processor: within a factor of two on the tables of docs/adr/0009."""
+    config, columns = Config(), max(sum(not isinstance(s, Real) or s.gate is None for s in specs), 1)
+    learned = min(rows, config.most_rows, max(config.most_cells // columns, config.least_rows))
+    numbers = sum(isinstance(spec, Real) for spec in specs)
+    work = 8.2e-6 * learned * columns**1.6 + 1.2e-5 * min(learned, 300) * columns * numbers
+    return 0.05 + work / budget.threads**0.7
 
 
 def _fit(

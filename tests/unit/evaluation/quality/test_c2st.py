@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reverie.evaluation.quality.c2st import MEASURE, by_fold
+from reverie.evaluation.quality.c2st import MEASURE, by_fold, fresh
 from reverie.evaluation.view import Side
 
 from ..tables import compared, named, people, shuffled
@@ -51,3 +51,14 @@ def test_mean_of_folds() -> None:
     scores = np.where(fold == 0, ~fake, fake).astype(float)
     assert by_fold(fake, scores, fold).value == pytest.approx(0.8)
     assert Side(np.empty((3, 0)), np.empty((3, 0), np.int32)).rows == 3
+
+
+def test_fresh_alone_is_the_same_figure_without_a_floor() -> None:
+    real, fake, holdout = people(300, 1), shuffled(people(300, 2)), people(300, 3)
+    found = fresh(compared(real, fake, holdout))
+    whole = named(MEASURE.measure(compared(real, fake, holdout)))["c2st_fresh"]
+    assert found is not None
+    assert abs(found.value - whole.value) < 0.03
+    assert found.floor is None
+    assert fresh(compared(real, fake)) is None
+    assert fresh(compared(real, fake, people(40, 3))) is None

@@ -41,16 +41,16 @@ def fitted() -> Autoregressive:
 
 def test_what_is_known_is_drawn_first_and_gates_before_their_numbers(fitted: Autoregressive) -> None:
     assert fitted.order == ("income.kind", "income", "age", "sex")
-    by_age = fitted.arranged({"age": RealEvidence(low=1.0)})
+    by_age = fitted.reordered({"age": RealEvidence(low=1.0)})
     assert by_age.order == ("age", "income.kind", "income", "sex")
     known = CategoryEvidence(codes=np.array([0, -1, -1, -1], np.int32))
-    most = fitted.arranged({"sex": known, "income": RealEvidence(values=np.array([1.0, 2.0, np.nan, 0.0]))})
+    most = fitted.reordered({"sex": known, "income": RealEvidence(values=np.array([1.0, 2.0, np.nan, 0.0]))})
     assert most.order == ("income.kind", "income", "sex", "age")
 
 
 def test_every_order_gives_about_the_same_density(fitted: Autoregressive) -> None:
     fresh = made(400, seed=3)
-    other = fitted.arranged({"sex": CategoryEvidence(allowed=np.array([True, False]))})
+    other = fitted.reordered({"sex": CategoryEvidence(allowed=np.array([True, False]))})
     assert other.order != fitted.order
     assert fitted.log_prob(fresh).mean() == pytest.approx(other.log_prob(fresh).mean(), abs=0.1)
 

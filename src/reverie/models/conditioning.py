@@ -7,6 +7,7 @@ order is still rarely met, guides learned from the first particles lead the earl
 Source: Doucet & Johansen 2009, sections 3 and 4 (adaptive resampling).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,16 +72,16 @@ class Pool:
 
 def answer(model: Steps, n: int, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
     """Arrays of `n` > 0 rows, by block, that meet `given`. Raises ConditionError if that cannot be."""
-    check(model, n, given)
+    check(model.order, n, given)
     if any(known_rows(evidence) is not None for evidence in given.values()):
         return complete(model, np.arange(n), rng, given)
     return stack([_conditional(model, min(ROWS, n - at), rng, given) for at in range(0, n, ROWS)])
 
 
-def check(model: Steps, n: int, given: Evidence) -> None:
-    """Raise ConditionError if evidence names no block, has other than `n` rows, or allows nothing."""
+def check(names: Collection[str], n: int, given: Evidence) -> None:
+    """Raise ConditionError if evidence is of no block in `names`, or of other than `n` rows, or empty."""
     for name, evidence in given.items():
-        if name not in model.order:
+        if name not in names:
             raise ConditionError(
                 f"no block '{name}' to condition on", fix="Name a column of the fitted table"
             )

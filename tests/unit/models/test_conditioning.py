@@ -121,4 +121,4 @@ def test_no_hit_is_said_with_the_number_tried(toy, rng):
 )
 def test_evidence_is_checked(toy, given, message):
     with pytest.raises(ConditionError, match=message):
-        check(toy(lambda a, b, x: 0.5), 5, given)
+        check(toy(lambda a, b, x: 0.5).order, 5, given)

@@ -1,12 +1,12 @@
 """Blocks as two matrices: codes of the categories, and numbers of variance 1, 0 where absent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from reverie.core.errors import ConfigError
-from reverie.schema.blocks import Blocks, Category, Real, Spec
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
 LEAST_SPREAD = 1e-9
 
@@ -72,25 +72,101 @@ class Layout:
         codes = np.empty((blocks.rows, len(self.sizes)), np.int32)
         for i, spec in enumerate(self.categories):
             codes[:, i] = blocks[spec.name]
-        return codes, self.standard(blocks.arrays, blocks.rows)
+        parts = [blocks[spec.name].reshape(blocks.rows, -1) for spec in self.reals]
+        return codes, self.standard(np.concatenate([np.zeros((blocks.rows, 0)), *parts], axis=1))
 
-    def standard(self, arrays: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
-        """Numbers (rows, numbers) float32 of the Reals' arrays, 0 where absent."""
-        parts = [arrays[spec.name].reshape(rows, -1) for spec in self.reals]
-        numbers = np.concatenate([np.zeros((rows, 0)), *parts], axis=1)
+    def standard(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers (rows, numbers) as they are in blocks, scaled, float32; 0 where absent."""
         return np.nan_to_num((numbers - self.mean) / self.spread).astype(np.float32)
 
-    def blocks(self, codes: np.ndarray, numbers: np.ndarray) -> Blocks:
-        """The inverse of `matrices`: numbers are absent where their gates are closed."""
+    def gates_of(self, names: Iterable[str]) -> list[str]:
+        """The gates of the numbers among the names."""
+        named = set(names)
+        return [spec.gate.block for spec in self.reals if spec.name in named and spec.gate is not None]
+
+    def blocks(self, codes: np.ndarray, numbers: np.ndarray, known: np.ndarray | None = None) -> Blocks:
+        """The inverse of `matrices`: numbers are absent where their gates are closed.
+
+        `known` (rows, numbers) are numbers as they are in blocks, which take precedence; NaN is none.
+        """
         rows, owner = len(codes), self.owner
         arrays = {spec.name: codes[:, i].astype(np.int32) for i, spec in enumerate(self.categories)}
         values = numbers.astype(float) * self.spread + self.mean
+        if known is not None:
+            values = np.where(np.isnan(known), values, known)
         for i, spec in enumerate(self.reals):
             own = values[:, owner == i].reshape(rows, spec.n, spec.d)
             if spec.gate is not None:
                 own[arrays[spec.gate.block] != spec.gate.code] = np.nan
             arrays[spec.name] = own
         return Blocks(self.specs, {spec.name: arrays[spec.name] for spec in self.specs}, rows)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of rows: `codes` (rows, categories), -1 free, and `numbers` (rows, numbers), NaN free, as
+    they are in blocks.
+    """
+
+    layout: Layout
+    codes: np.ndarray
+    numbers: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @classmethod
+    def nothing(cls, layout: Layout, rows: int) -> "Known":
+        """Rows of which nothing is known."""
+        codes = np.full((rows, len(layout.sizes)), -1, np.int32)
+        return cls(layout, codes, np.full((rows, len(layout.mean)), np.nan))
+
+    @classmethod
+    def of(cls, layout: Layout, rows: int, given: Evidence) -> "Known":
+        """The values of single rows in evidence; a number that is known has its gate open."""
+        found = cls.nothing(layout, rows)
+        for i, spec in enumerate(layout.categories):
+            evidence = given.get(spec.name)
+            if isinstance(evidence, CategoryEvidence) and evidence.codes is not None:
+                found.codes[:, i] = evidence.codes
+        for i, spec in enumerate(layout.reals):
+            evidence = given.get(spec.name)
+            if isinstance(evidence, RealEvidence) and evidence.values is not None:
+                found._put(i, np.asarray(evidence.values, float)[:, None])
+        return found
+
+    @classmethod
+    def of_blocks(cls, layout: Layout, blocks: Blocks, names: Iterable[str]) -> "Known":
+        """The blocks called so, of which numbers may be absent."""
+        found, named = cls.nothing(layout, blocks.rows), set(names)
+        for i, spec in enumerate(layout.categories):
+            if spec.name in named:
+                found.codes[:, i] = blocks[spec.name]
+        for i, spec in enumerate(layout.reals):
+            if spec.name in named:
+                found._put(i, blocks[spec.name].reshape(blocks.rows, -1))
+        return found
+
+    def take(self, rows: np.ndarray | slice) -> "Known":
+        """Of the rows at the positions `rows`."""
+        return Known(self.layout, self.codes[rows], self.numbers[rows])
+
+    def holds(self, name: str) -> np.ndarray:
+        """In which rows the block called so is known, (rows,) bool."""
+        for i, spec in enumerate(self.layout.categories):
+            if spec.name == name:
+                return self.codes[:, i] >= 0
+        own = next(i for i, spec in enumerate(self.layout.reals) if spec.name == name)
+        return ~np.isnan(self.numbers[:, self.layout.owner == own]).any(axis=1)
+
+    def _put(self, real: int, values: np.ndarray) -> None:
+        own = np.flatnonzero(self.layout.owner == real)
+        self.numbers[:, own] = values
+        gate, code = (of[own[0]] for of in self.layout.gates)
+        if gate >= 0:
+            there = ~np.isnan(values).any(axis=1)
+            self.codes[there & (self.codes[:, gate] < 0), gate] = code
+            self.numbers[np.ix_(~there | (self.codes[:, gate] != code), own)] = np.nan
 
 
 def _reals(specs: tuple[Spec, ...]) -> list[Real]:

@@ -1,15 +1,15 @@
 """Rows emerging from noise: in each step one evaluation of the network, some codes drawn, numbers moved on.
 
-Source: Karras et al. 2022, algorithm 1; Hoogeboom et al. 2022, algorithm 1.
+Sources: Karras et al. 2022, algorithm 1 (numbers); Hoogeboom et al. 2022, algorithm 1 (codes, one by one).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from reverie.nn.diffusion import Denoising
-from reverie.nn.schedules import NOISE
+from reverie.nn.schedules import NOISE, ladder
 from reverie.nn.solvers import adams
 
 
@@ -25,41 +25,53 @@ class Plan:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as they stand: `codes` (rows, categories), -1 where hidden, and `numbers` (rows, numbers)."""
+    """Rows as they stand: `codes` (rows, categories), -1 where hidden; `numbers` (rows, numbers), known where
+    `told`; and `merit` (rows,), the log probability of what codes were restricted to.
+    """
 
     codes: torch.Tensor
     numbers: torch.Tensor
+    told: torch.Tensor
+    merit: torch.Tensor
 
 
 def emerge(
     task: Denoising,
     plan: Plan,
-    given: Rows,
-    told: torch.Tensor,
-    barred: Sequence[torch.Tensor],
+    rows: Rows,
+    muted: Sequence[torch.Tensor],
+    allowed: Sequence[torch.Tensor],
     noise: torch.Generator,
 ) -> Iterator[Rows]:
-    """The rows after each step. What is known of them stays: codes that are not -1, numbers where `told`.
+    """The rows after each step; what is known of them stays.
 
-    `barred` are the codes that must not be drawn, (size,) bool for each category.
+    `muted` are the codes that are never drawn, `allowed` those that may be by what is known, both (size,) bool
+    for each category.
     """
-    codes, logits, net = given.codes.clone(), {}, task.net
-    moving = iter(plan.reveals)
+    net, wanted, moving = task.net, {}, iter(plan.reveals)
 
     def slope(state: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
-        known, open_ = task.gates(codes, codes >= 0)
-        levels = torch.where(told, 0.0, torch.where(known & open_, angles, NOISE))
-        state = torch.where(told, given.numbers, state)
-        refined, cells = net.refine(codes + 1, state, levels)
-        logits.update({at: net.logits(refined, at) for at in next(moving)})
-        return torch.where(told, 0.0, net.slopes(refined, cells))
+        known, open_ = task.gates(rows.codes, rows.codes >= 0)
+        levels = torch.where(rows.told, 0.0, torch.where(known & open_, angles, NOISE))
+        refined, cells = net.refine(rows.codes + 1, state, levels)
+        wanted.update({at: net.logits(refined, at) for at in next(moving)})
+        return torch.where(rows.told, 0.0, net.slopes(refined, cells))
 
-    start = torch.randn(given.numbers.shape, generator=noise)
-    start = torch.where(told, given.numbers, start)
-    for state in adams(slope, start, plan.angles):
-        for at, chances in logits.items():
-            chances = chances.masked_fill(barred[at], -torch.inf)
-            drawn = torch.multinomial(chances.softmax(1), 1, generator=noise)[:, 0]
-            codes[:, at] = torch.where(codes[:, at] < 0, drawn, codes[:, at])
-        logits.clear()
-        yield Rows(codes.clone(), state)
+    start = torch.randn(rows.numbers.shape, generator=noise)
+    for state in adams(slope, torch.where(rows.told, rows.numbers, start), plan.angles):
+        rows = replace(rows, numbers=state)
+        for at, logits in wanted.items():
+            rows = _reveal(rows, at, logits.masked_fill(muted[at], -torch.inf), allowed[at], noise)
+        wanted.clear()
+        yield rows
+
+
+def _reveal(rows: Rows, at: int, logits: torch.Tensor, allowed: torch.Tensor, noise: torch.Generator) -> Rows:
+    """The rows with a code of category `at` drawn where it is hidden."""
+    hidden, chances = rows.codes[:, at] < 0, logits.softmax(1) * allowed
+    mass = chances.sum(1)
+    drawn = torch.multinomial(chances + 1e-30 * allowed, 1, generator=noise)[:, 0]
+    codes = rows.codes.clone()
+    codes[:, at] = torch.where(hidden, drawn, codes[:, at])
+    merit = rows.merit + torch.where(hidden & ~allowed.all(), mass.clamp(min=1e-30).log(), 0.0)
+    return replace(rows, codes=codes, merit=merit)

@@ -9,7 +9,8 @@ import numpy as np
 from reverie.core.errors import ArtifactError
 from reverie.models import neural
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
-from reverie.models.layout import Layout
+from reverie.models.filling import Wish, answer
+from reverie.models.layout import Known, Layout
 from reverie.schema.blocks import Blocks, Evidence, Spec, concatenate
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 CAPABILITIES = Capabilities(
     summary="Diffusion: rows emerge from noise, numbers little by little and codes one by one; any columns given",
-    given=False,
+    given=True,
     requires=neural.REQUIRES,
 )
-CHUNK = 1 << 13
+CHUNK = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -54,31 +55,50 @@ class Diffusion(Fitted):
         self.specs, self.layout, self.task, self.config, self.notes = layout.specs, layout, task, config, notes
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
-        parts = []
-        for start in range(0, max(n, 1), CHUNK):
-            *_, last = self.trace(min(CHUNK, n - start), rng)
-            parts.append(last)
-        return concatenate(parts)
+        """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
+        if given:
+            return answer(self, n, rng, given)
+        return self.fill(Known.nothing(self.layout, n), rng)[0]
+
+    def fill(self, known: Known, rng: np.random.Generator, wish: Wish = Wish()) -> tuple[Blocks, np.ndarray]:  # noqa: B008
+        """Rows that hold what is known, and the log probability (rows,) of what was allowed."""
+        parts, merits = [], []
+        for start in range(0, max(len(known), 1), CHUNK):
+            *_, (blocks, merit) = self._emerge(known.take(slice(start, start + CHUNK)), rng, wish)
+            parts.append(blocks)
+            merits.append(merit)
+        return concatenate(parts), np.concatenate(merits)
 
     def trace(self, n: int, rng: np.random.Generator) -> Iterator[Blocks]:
-        """The rows as they emerge, after each step."""
+        """`n` rows as they emerge, after each step; codes that are not drawn yet are -1."""
+        return (blocks for blocks, _ in self._emerge(Known.nothing(self.layout, n), rng, Wish()))
+
+    def _emerge(
+        self, known: Known, rng: np.random.Generator, wish: Wish
+    ) -> Iterator[tuple[Blocks, np.ndarray]]:
         import torch
 
         from reverie.nn.emergence import Rows, emerge
 
         layout = self.layout
         noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        given = Rows(
-            torch.full((n, len(layout.sizes)), -1), torch.zeros(n, len(layout.mean))
+        start = Rows(
+            torch.from_numpy(known.codes).long(),
+            torch.from_numpy(layout.standard(known.numbers)),
+            torch.from_numpy(~np.isnan(known.numbers)),
+            torch.zeros(len(known)),
         )
-        told = torch.zeros(n, len(layout.mean), dtype=torch.bool)
-        barred = [torch.from_numpy(np.isin(np.arange(spec.k), spec.muted)) for spec in layout.categories]
+        muted = [torch.from_numpy(np.isin(np.arange(spec.k), spec.muted)) for spec in layout.categories]
+        allowed = [
+            torch.from_numpy(wish.allowed.get(spec.name, np.ones(spec.k, bool))) for spec in layout.categories
+        ]
         with torch.inference_mode():
-            for rows in emerge(self.task, self.plan(), given, told, barred, noise):
-                yield layout.blocks(rows.codes.numpy(), rows.numbers.numpy())
+            for rows in emerge(self.task, self.plan(wish), start, muted, allowed, noise):
+                blocks = layout.blocks(rows.codes.numpy(), rows.numbers.numpy(), known.numbers)
+                yield blocks, rows.merit.numpy()
 
-    def plan(self):
-        return plan(self.layout, self.config.evaluations, self.config.bend, self.config.path)
+    def plan(self, wish: Wish):
+        return plan(self.layout, self.config.evaluations, self.config.bend, self.config.path, wish)
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         raise TypeError
@@ -88,7 +108,7 @@ class Diffusion(Fitted):
         return State({"config": asdict(self.config), "notes": list(self.notes)}, arrays)
 
 
-def plan(layout: Layout, evaluations: int, bend: float, path: str) -> Any:
+def plan(layout: Layout, evaluations: int, bend: float, path: str, wish: Wish) -> Any:
     import torch
 
     from reverie.nn.emergence import Plan
@@ -118,6 +138,15 @@ def plan(layout: Layout, evaluations: int, bend: float, path: str) -> Any:
     for j in range(R):
         angles[starts[j] : stops[j] + 1, j] = ladder(stops[j] - starts[j], bend)
         angles[stops[j] :, j] = 0
+    if wish.only is None:
+        return Plan(tuple(reveals), angles)
+    names = [spec.name for spec in layout.categories]
+    reveals = [tuple(at for at in part if names[at] in wish.only) for part in reveals]
+    numbers = np.array([layout.reals[i].name in wish.only for i in layout.owner], bool)
+    if not numbers.any():
+        steps = [part for part in reveals if part]
+        return Plan(tuple(steps), torch.full((len(steps) + 1, R), NOISE))
+    angles[:, ~torch.from_numpy(numbers)] = NOISE
     return Plan(tuple(reveals), angles)
 
 

@@ -15,12 +15,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reverie.nn.plan import Form, Plan
 from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, noised, slope
 from reverie.nn.task import Task, Turn
 
-WAVES = 8
-"""Waves by which a number is shown to the network, beside itself."""
+WAVES, SLOWEST, FASTEST = 12, 0.7, 30.0
+"""Waves by which a number is shown to the network, beside itself, and how fast they are in radians a unit."""
+ALIKE, MOVING = 0.5, 0.75
+"""Shares of rows whose numbers have the same noise, and whose unknown numbers have any but all of it."""
 LOWEST = 1e-3
 """The angle below which levels are told apart no more."""
 
@@ -45,7 +48,8 @@ class RowNet(nn.Module):
         self.embedding = nn.EmbeddingBag(max(int(starts[-1]), 1), width, mode="sum")
         nn.init.normal_(self.embedding.weight, std=scale)
         features = 5 + 2 * WAVES
-        self.waves = nn.Parameter(torch.randn(numbers, WAVES))
+        speeds = torch.linspace(np.log(SLOWEST), np.log(FASTEST), WAVES).exp()
+        self.waves = nn.Parameter(speeds.repeat(numbers, 1))
         self.cells = nn.Parameter(torch.randn(numbers, features, cells) * features**-0.5)
         self.shifts = nn.Parameter(torch.zeros(numbers, cells))
         self.joined = nn.Linear(numbers * cells, width)
@@ -101,9 +105,11 @@ class RowNet(nn.Module):
         # At the last level only noise is left, which tells nothing.
         seen = numbers * (angles < NOISE - 1e-6)
         wave = seen[:, :, None] * self.waves
+        # What is left of a wave on average over noise: fast ones appear as noise goes.
+        left = (-0.5 * (angles.sin()[:, :, None] * self.waves).square()).exp()
         level = (angles.clamp(LOWEST, NOISE - LOWEST).tan().log() / 4)[:, :, None]
         parts = [seen[:, :, None], level, level.square(), angles.cos()[:, :, None], seen[:, :, None] * level]
-        features = torch.cat([*parts, wave.sin(), wave.cos()], dim=2)
+        features = torch.cat([*parts, left * wave.sin(), left * wave.cos()], dim=2)
         return functional.silu(torch.einsum("rnf,nfc->rnc", features, self.cells) + self.shifts)
 
 
@@ -120,55 +126,41 @@ class _Block(nn.Module):
 
 
 @dataclass(frozen=True)
-class Form:
-    """How rows are made up: `sizes` of the categories; each number's `owner`, the block it is a part of,
-    and `gate` (-1: none), the category that it is present with code `code` of, both (numbers,).
-    """
-
-    sizes: tuple[int, ...]
-    owner: np.ndarray
-    gate: np.ndarray
-    code: np.ndarray
-
-    @property
-    def reals(self) -> int:
-        """How many blocks the numbers belong to."""
-        return int(self.owner.max()) + 1 if len(self.owner) else 0
-
-
-@dataclass(frozen=True)
 class Shown:
-    """What is left of the rows of a batch: `known` (rows, categories) bool, `angles` (rows, numbers), where
-    numbers are learned from, `asked` (rows, numbers) bool, and how much each row counts, `weight` (rows, 1).
+    """What is left of the rows of a batch: `known` (rows, categories) bool and `angles` (rows, numbers).
+
+    `costs` (rows, 1) is how much a hidden code counts, `wrongs` (rows, numbers) how much a number does.
     """
 
     known: torch.Tensor
     angles: torch.Tensor
-    asked: torch.Tensor
-    weight: torch.Tensor
+    costs: torch.Tensor
+    wrongs: torch.Tensor
 
 
 class Denoising(Task):
     """Learns `net` from batches of `codes` (rows, categories) and `numbers` (rows, numbers), 0 where absent.
 
-    Of the blocks in an order drawn for each row, a share `ordered` of rows in their own, some are known; the
-    codes of the rest are hidden, its numbers hidden or noised, all alike or each for itself.
+    A share `ordered` of the rows are shown as they are in some step of the plan. Of the blocks of the others,
+    any are known; the codes of the rest are hidden, its numbers hidden or noised, all alike or each for itself.
     """
 
     turns = (Turn("net"),)
     owner: torch.Tensor
     gate: torch.Tensor
     code: torch.Tensor
-    place: torch.Tensor
+    told: torch.Tensor
+    angles: torch.Tensor
 
     def __init__(
-        self, net: RowNet, form: Form, order: np.ndarray, ordered: float, centre: float, spread: float
+        self, net: RowNet, form: Form, plan: Plan, ordered: float, centre: float, spread: float
     ) -> None:
         super().__init__()
-        self.net, self.ordered, self.centre, self.spread = net, ordered, centre, spread
+        self.net, self.form, self.ordered, self.centre, self.spread = net, form, ordered, centre, spread
         for name in ("owner", "gate", "code"):
             self.register_buffer(name, torch.from_numpy(getattr(form, name)).long(), persistent=False)
-        self.register_buffer("place", torch.from_numpy(np.argsort(order)), persistent=False)
+        self.register_buffer("told", plan.known(len(form.sizes)), persistent=False)
+        self.register_buffer("angles", plan.angles, persistent=False)
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
         codes, numbers = batch["codes"].long(), batch["numbers"].float()
@@ -176,30 +168,44 @@ class Denoising(Task):
         drawn = torch.randn(numbers.shape, generator=noise, device=noise.device)
         state = noised(numbers, drawn, shown.angles)
         logits, slopes = self.net(torch.where(shown.known, codes + 1, 0), state, shown.angles)
-        wrong = (slopes - slope(numbers, drawn, shown.angles)).square() * shown.asked
-        return (self._costs(logits, codes, ~shown.known) + wrong.sum(1)) * shown.weight[:, 0]
+        wrong = (slopes - slope(numbers, drawn, shown.angles)).square() * shown.wrongs
+        return self._costs(logits, codes, ~shown.known) * shown.costs[:, 0] + wrong.sum(1)
 
     def show(self, codes: torch.Tensor, noise: torch.Generator) -> Shown:
         """What is left of rows of these codes."""
-        rows, categories, blocks = len(codes), codes.shape[1], len(self.place)
+        own = torch.rand(len(codes), 1, generator=noise, device=noise.device) < self.ordered
+        planned, free = self._planned(len(codes), noise), self._free(codes, noise)
+        known, angles, costs, wrongs = (
+            torch.where(own, left, right) for left, right in zip(planned, free, strict=True)
+        )
+        told, open_ = self.gates(codes, known)
+        angles = torch.where(told & open_, angles, NOISE)
+        return Shown(known, angles, costs, wrongs * (told & open_ & (angles > 0)))
+
+    def _planned(self, rows: int, noise: torch.Generator) -> tuple[torch.Tensor, ...]:
+        """The parts of `Shown` of rows in some step of the plan."""
+        step = torch.randint(len(self.told), (rows,), generator=noise, device=noise.device)
+        known, angles = self.told[step], self.angles[step]
+        left = (~known).sum(1, keepdim=True)
+        return known, angles, known.shape[1] / left.clamp(min=1), torch.ones(rows, 1, device=noise.device)
+
+    def _free(self, codes: torch.Tensor, noise: torch.Generator) -> tuple[torch.Tensor, ...]:
+        """The parts of `Shown` of rows of which any blocks are known.
+
+        Each block counts alike, as it is unknown the less often the more are known.
+        """
         draw = {"generator": noise, "device": noise.device}
+        rows, categories, numbers = len(codes), codes.shape[1], len(self.owner)
+        blocks = categories + self.form.reals
         rank = torch.rand(rows, blocks, **draw).argsort(1).argsort(1)
-        own = torch.rand(rows, 1, **draw) < self.ordered
-        rank = torch.where(own, self.place, rank)
         passed = torch.randint(blocks, (rows, 1), **draw)
         known = rank < passed
-        told = known[:, categories:][:, self.owner] if len(self.owner) else known[:, :0]
-        there, open_ = self.gates(codes, known[:, :categories])
-        told = told & there
-        asked = there & ~told & open_
-        shape = (rows, len(self.owner))
-        alike = torch.rand(rows, 1, **draw) < 0.5
-        angles = draw_angles(shape, self.centre, self.spread, noise)
-        angles = torch.where(alike, angles[:, :1], angles) if shape[1] else angles
-        moving = asked & (torch.rand(rows, 1, **draw) < 0.75)
-        angles = torch.where(told, 0.0, torch.where(moving, angles, NOISE))
-        angles = torch.where(open_, angles, NOISE)
-        return Shown(known[:, :categories], angles, asked, blocks / (blocks - passed))
+        angles = draw_angles((rows, numbers), self.centre, self.spread, noise)
+        alike, moving = (torch.rand(rows, 1, **draw) < share for share in (ALIKE, MOVING))
+        angles = torch.where(alike, angles[:, :1].expand_as(angles), angles)
+        angles = torch.where(known[:, categories + self.owner], 0.0, torch.where(moving, angles, NOISE))
+        counts = blocks / (blocks - passed)
+        return known[:, :categories], angles, counts, counts
 
     def gates(self, codes: torch.Tensor, known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Where each number's gate is known, and where it is open, both (rows, numbers) bool."""

@@ -9,18 +9,9 @@ from dataclasses import dataclass, replace
 import torch
 
 from reverie.nn.diffusion import Denoising
-from reverie.nn.schedules import NOISE, ladder
+from reverie.nn.plan import Plan
+from reverie.nn.schedules import NOISE
 from reverie.nn.solvers import adams
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What happens in each step: `reveals` (steps,) are the categories drawn, `angles` (steps + 1, numbers)
-    the levels that the numbers pass.
-    """
-
-    reveals: tuple[tuple[int, ...], ...]
-    angles: torch.Tensor
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from reverie.models.layout import Known, Layout
 from reverie.schema.blocks import Blocks, Evidence, Spec, concatenate
 
 if TYPE_CHECKING:
-    from reverie.nn.diffusion import Denoising
+    from reverie.nn.diffusion import Denoising, Form
+    from reverie.nn.emergence import Plan
 
 CAPABILITIES = Capabilities(
     summary="Diffusion: rows emerge from noise, numbers little by little and codes one by one; any columns given",
@@ -37,13 +38,14 @@ class Config:
     spread: float = 1.4
     evaluations: int = 24
     bend: float = 1.5
-    path: str = "joint"
     rate: float = 2e-3
     decay: float = 0.01
     batch: int = 512
+    least_batch: int = 256
     epochs: int = 100
     average: float = 0.999
     cosine: bool = True
+    clip: float = 20.0
 
 
 class Diffusion(Fitted):
@@ -53,6 +55,7 @@ class Diffusion(Fitted):
 
     def __init__(self, layout: Layout, task: "Denoising", config: Config, notes: tuple[str, ...] = ()) -> None:
         self.specs, self.layout, self.task, self.config, self.notes = layout.specs, layout, task, config, notes
+        self.form = task.form
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
@@ -93,12 +96,20 @@ class Diffusion(Fitted):
             torch.from_numpy(wish.allowed.get(spec.name, np.ones(spec.k, bool))) for spec in layout.categories
         ]
         with torch.inference_mode():
-            for rows in emerge(self.task, self.plan(wish), start, muted, allowed, noise):
+            for rows in emerge(self.task, self._plan(wish), start, muted, allowed, noise):
                 blocks = layout.blocks(rows.codes.numpy(), rows.numbers.numpy(), known.numbers)
                 yield blocks, rows.merit.numpy()
 
-    def plan(self, wish: Wish):
-        return plan(self.layout, self.config.evaluations, self.config.bend, self.config.path, wish)
+    def _plan(self, wish: Wish) -> "Plan":
+        """The steps in which what is wished for emerges."""
+        from reverie.nn.emergence import Plan
+
+        steps, bend = self.config.evaluations, self.config.bend
+        if wish.only is None:
+            return Plan.of(self.form, steps, bend)
+        wanted = [i for i, spec in enumerate(self.layout.categories) if spec.name in wish.only]
+        numbers = any(spec.name in wish.only for spec in self.layout.reals)
+        return Plan.of(self.form, steps, bend, wanted, numbers=numbers)
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         raise TypeError
@@ -106,48 +117,6 @@ class Diffusion(Fitted):
     def state(self) -> State:
         arrays = {"mean": self.layout.mean, "spread": self.layout.spread, **neural.arrays_of(self.task.net)}
         return State({"config": asdict(self.config), "notes": list(self.notes)}, arrays)
-
-
-def plan(layout: Layout, evaluations: int, bend: float, path: str, wish: Wish) -> Any:
-    import torch
-
-    from reverie.nn.emergence import Plan
-    from reverie.nn.schedules import NOISE, ladder
-
-    gate, _ = layout.gates
-    gated = gate >= 0
-    gates = list(dict.fromkeys(gate[gated].tolist()))
-    order = gates + [i for i in range(len(layout.sizes)) if i not in gates]
-    C = len(order)
-    R = len(gate)
-    angles = torch.full((evaluations + 1, R), NOISE)
-    if path == "first":  # numbers, then codes, gated from their gates on
-        first = max(evaluations - C, 1)
-        starts = [0 if g < 0 else first + order.index(g) + 1 for g in gate]
-        stops = [first if g < 0 else evaluations for g in gate]
-        reveals = [()] * first + [tuple(x.tolist()) for x in np.array_split(order, evaluations - first)]
-    elif path == "joint":
-        reveals = [tuple(x.tolist()) for x in np.array_split(order, evaluations)]
-        at = {c: i for i, part in enumerate(reveals) for c in part}
-        starts = [0 if g < 0 else at[g] + 1 for g in gate]
-        stops = [evaluations] * R
-    else:  # codes, then numbers
-        first = min(C, evaluations - 8)
-        reveals = [tuple(x.tolist()) for x in np.array_split(order, first)] + [()] * (evaluations - first)
-        starts, stops = [first] * R, [evaluations] * R
-    for j in range(R):
-        angles[starts[j] : stops[j] + 1, j] = ladder(stops[j] - starts[j], bend)
-        angles[stops[j] :, j] = 0
-    if wish.only is None:
-        return Plan(tuple(reveals), angles)
-    names = [spec.name for spec in layout.categories]
-    reveals = [tuple(at for at in part if names[at] in wish.only) for part in reveals]
-    numbers = np.array([layout.reals[i].name in wish.only for i in layout.owner], bool)
-    if not numbers.any():
-        steps = [part for part in reveals if part]
-        return Plan(tuple(steps), torch.full((len(steps) + 1, R), NOISE))
-    angles[:, ~torch.from_numpy(numbers)] = NOISE
-    return Plan(tuple(reveals), angles)
 
 
 def fit(
@@ -164,7 +133,7 @@ def fit(
     codes, numbers = layout.matrices(blocks)
     training = {
         name: getattr(config, name)
-        for name in ("rate", "decay", "batch", "epochs", "average", "cosine")
+        for name in ("rate", "decay", "batch", "least_batch", "epochs", "average", "cosine", "clip")
     }
     with neural.seeded(rng) as seed:
         task = build(layout, config)
@@ -176,20 +145,20 @@ def fit(
     return Diffusion(layout, task, config, history.notes)
 
 
-def build(layout: Layout, config: Config) -> "Denoising":
-    from reverie.nn.diffusion import Denoising, Form, RowNet
+def _form(layout: Layout) -> "Form":
+    from reverie.nn.diffusion import Form
 
-    form = Form(layout.sizes, layout.owner, *layout.gates)
+    return Form(layout.sizes, layout.owner, *layout.gates)
+
+
+def build(layout: Layout, config: Config) -> "Denoising":
+    from reverie.nn.diffusion import Denoising, RowNet
+    from reverie.nn.emergence import Plan
+
+    form = _form(layout)
     net = RowNet(layout.sizes, len(form.owner), config.width, config.depth, config.cells, config.dropout)
-    order = np.arange(len(layout.sizes) + len(layout.reals))
-    # the order in which the plan goes
-    gate = form.gate
-    gates = list(dict.fromkeys(gate[gate >= 0].tolist()))
-    cats = gates + [i for i in range(len(layout.sizes)) if i not in gates]
-    free = [len(layout.sizes) + i for i, spec in enumerate(layout.reals) if spec.gate is None]
-    rest = [len(layout.sizes) + i for i, spec in enumerate(layout.reals) if spec.gate is not None]
-    order = np.array(free + cats + rest if config.path == "first" else cats + free + rest)
-    return Denoising(net, form, order, config.ordered, config.centre, config.spread)
+    plan = Plan.of(form, config.evaluations, config.bend)
+    return Denoising(net, form, plan, config.ordered, config.centre, config.spread)
 
 
 def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:

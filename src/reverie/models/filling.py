@@ -1,8 +1,8 @@
 """Conditions answered by a family that can complete rows of which any part is known.
 
-What single rows hold is given to the family. Conditions on all rows are met by keeping the generated rows that
-meet them, or, where those are rare, by generating first what is conditioned on, keeping that by how likely the
-conditions were, and completing it.
+What single rows hold is given to the family. Conditions on all rows are met by keeping the generated rows
+that meet them, or, where those are rare, by generating first what is conditioned on, keeping that by how
+likely the conditions were, and completing it.
 
 Source: Rubin 1984 (rejection); Robert & Casella 2004, section 2.3 (accept and reject by weights).
 """
@@ -43,9 +43,7 @@ class Fills(Protocol):
 
     layout: Layout
 
-    def fill(
-        self, known: Known, rng: np.random.Generator, wish: Wish = Wish()
-    ) -> tuple[Blocks, np.ndarray]:
+    def fill(self, known: Known, rng: np.random.Generator, wish: Wish = Wish()) -> tuple[Blocks, np.ndarray]:
         """Rows that hold what is known, and the log probability (rows,) of what was allowed."""
         ...
 

@@ -41,6 +41,16 @@ class Layout:
         return cls(blocks.specs, mean, spread)
 
     @property
+    def sound(self) -> bool:
+        """Whether there is a mean and a spread for each number, and each gate is a category with its code."""
+        sizes = {spec.name: spec.k for spec in self.categories}
+        gates = [spec.gate for spec in self.reals if spec.gate is not None]
+        there = all(0 <= gate.code < sizes.get(gate.block, 0) for gate in gates)
+        shape = (sum(spec.n * spec.d for spec in self.reals),)
+        scales = self.mean.shape == self.spread.shape == shape and bool((self.spread > 0).all())
+        return there and scales and bool(np.isfinite([self.mean, self.spread]).all())
+
+    @property
     def categories(self) -> tuple[Category, ...]:
         return tuple(spec for spec in self.specs if isinstance(spec, Category))
 
@@ -157,7 +167,7 @@ class Known:
             if spec.name == name:
                 return self.codes[:, i] >= 0
         own = next(i for i, spec in enumerate(self.layout.reals) if spec.name == name)
-        return ~np.isnan(self.numbers[:, self.layout.owner == own]).any(axis=1)
+        return np.asarray(~np.isnan(self.numbers[:, self.layout.owner == own]).any(axis=1))
 
     def _put(self, real: int, values: np.ndarray) -> None:
         own = np.flatnonzero(self.layout.owner == real)

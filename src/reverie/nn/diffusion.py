@@ -3,8 +3,8 @@
 Codes are known or hidden (an absorbing mask); every number has a level of noise of its own, from none, known,
 to all, hidden. Any part of a row can so be given, and the rest emerges in any order.
 
-Sources: Karras et al. 2022 (numbers); Austin et al. 2021, section 3.1, Hoogeboom et al. 2022 (codes); Bao et al.
-2023, section 3.2, Chen et al. 2024 (a level of its own for each part); Shi et al. 2025 (tables).
+Sources: Karras et al. 2022 (numbers); Austin et al. 2021, section 3.1, Hoogeboom et al. 2022 (codes);
+Bao et al. 2023, section 3.2, Chen et al. 2024 (a level of its own for each part); Shi et al. 2025 (tables).
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ WAVES, SLOWEST, FASTEST = 12, 0.7, 30.0
 """Waves by which a number is shown to the network, beside itself, and how fast they are in radians a unit."""
 ALIKE, MOVING = 0.5, 0.75
 """Shares of rows whose numbers have the same noise, and whose unknown numbers have any but all of it."""
+CENTRE, SPREAD = -0.5, 1.4
+"""Mean and standard deviation of the log of tan(angle) at which numbers of any rows are learned from."""
 LOWEST = 1e-3
 """The angle below which levels are told apart no more."""
 
@@ -45,36 +47,35 @@ class RowNet(nn.Module):
         starts = np.cumsum([0, *(size + 1 for size in sizes)])
         self.register_buffer("starts", torch.from_numpy(starts[:-1]), persistent=False)
         scale = (len(self.sizes) + numbers) ** -0.5
-        self.embedding = nn.EmbeddingBag(max(int(starts[-1]), 1), width, mode="sum")
-        nn.init.normal_(self.embedding.weight, std=scale)
+        if self.sizes:
+            self.embedding = nn.EmbeddingBag(int(starts[-1]), width, mode="sum")
+            nn.init.normal_(self.embedding.weight, std=scale)
+            self.heads = _blank(width, sum(self.sizes))
         features = 5 + 2 * WAVES
         speeds = torch.linspace(np.log(SLOWEST), np.log(FASTEST), WAVES).exp()
         self.waves = nn.Parameter(speeds.repeat(numbers, 1))
         self.cells = nn.Parameter(torch.randn(numbers, features, cells) * features**-0.5)
         self.shifts = nn.Parameter(torch.zeros(numbers, cells))
-        self.joined = nn.Linear(numbers * cells, width)
+        if numbers:
+            self.joined, self.rises = nn.Linear(numbers * cells, width), _blank(width, numbers)
         self.blocks = nn.ModuleList(_Block(width, dropout) for _ in range(depth))
         self.last = nn.LayerNorm(width)
-        self.heads = nn.Linear(width, sum(self.sizes))
-        self.rises = nn.Linear(width, numbers)
         self.own = nn.Parameter(torch.zeros(numbers, cells))
-        for layer in (self.heads, self.rises):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
 
     def forward(
         self, codes: torch.Tensor, numbers: torch.Tensor, angles: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of all codes (rows, sum of sizes), and slopes of the numbers (rows, numbers)."""
         refined, cells = self.refine(codes, numbers, angles)
-        return self.heads(refined), self.slopes(refined, cells)
+        logits = self.heads(refined) if self.sizes else refined[:, :0]
+        return logits, self.slopes(refined, cells)
 
     def refine(
         self, codes: torch.Tensor, numbers: torch.Tensor, angles: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """What the heads are given: (rows, width), and each number's own cells (rows, numbers, cells)."""
         cells = self._cells(numbers, angles)
-        hidden = self.joined(cells.flatten(1))
+        hidden = self.joined(cells.flatten(1)) if self.numbers else 0.0
         if self.sizes:
             hidden = hidden + self.embedding(codes + self.starts)
         for block in self.blocks:
@@ -90,7 +91,7 @@ class RowNet(nn.Module):
 
     def slopes(self, refined: torch.Tensor, cells: torch.Tensor) -> torch.Tensor:
         """d number / d angle that is expected, (rows, numbers)."""
-        return self.rises(refined) + (cells * self.own).sum(2)
+        return self.rises(refined) + (cells * self.own).sum(2) if self.numbers else refined[:, :0]
 
     @torch.no_grad()
     def start_from(self, codes: np.ndarray) -> None:
@@ -111,6 +112,14 @@ class RowNet(nn.Module):
         parts = [seen[:, :, None], level, level.square(), angles.cos()[:, :, None], seen[:, :, None] * level]
         features = torch.cat([*parts, left * wave.sin(), left * wave.cos()], dim=2)
         return functional.silu(torch.einsum("rnf,nfc->rnc", features, self.cells) + self.shifts)
+
+
+def _blank(width: int, out: int) -> nn.Linear:
+    """A layer that gives nothing to begin with."""
+    layer = nn.Linear(width, out)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 class _Block(nn.Module):
@@ -142,7 +151,8 @@ class Denoising(Task):
     """Learns `net` from batches of `codes` (rows, categories) and `numbers` (rows, numbers), 0 where absent.
 
     A share `ordered` of the rows are shown as they are in some step of the plan. Of the blocks of the others,
-    any are known; the codes of the rest are hidden, its numbers hidden or noised, all alike or each for itself.
+    any are known; the codes of the rest are hidden, its numbers hidden or noised, all alike or each for
+    itself.
     """
 
     turns = (Turn("net"),)
@@ -152,11 +162,9 @@ class Denoising(Task):
     told: torch.Tensor
     angles: torch.Tensor
 
-    def __init__(
-        self, net: RowNet, form: Form, plan: Plan, ordered: float, centre: float, spread: float
-    ) -> None:
+    def __init__(self, net: RowNet, form: Form, plan: Plan, ordered: float) -> None:
         super().__init__()
-        self.net, self.form, self.ordered, self.centre, self.spread = net, form, ordered, centre, spread
+        self.net, self.form, self.ordered = net, form, ordered
         for name in ("owner", "gate", "code"):
             self.register_buffer(name, torch.from_numpy(getattr(form, name)).long(), persistent=False)
         self.register_buffer("told", plan.known(len(form.sizes)), persistent=False)
@@ -200,7 +208,7 @@ class Denoising(Task):
         rank = torch.rand(rows, blocks, **draw).argsort(1).argsort(1)
         passed = torch.randint(blocks, (rows, 1), **draw)
         known = rank < passed
-        angles = draw_angles((rows, numbers), self.centre, self.spread, noise)
+        angles = draw_angles((rows, numbers), CENTRE, SPREAD, noise)
         alike, moving = (torch.rand(rows, 1, **draw) < share for share in (ALIKE, MOVING))
         angles = torch.where(alike, angles[:, :1].expand_as(angles), angles)
         angles = torch.where(known[:, categories + self.owner], 0.0, torch.where(moving, angles, NOISE))

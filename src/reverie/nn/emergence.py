@@ -1,6 +1,7 @@
 """Rows emerging from noise: in each step one evaluation of the network, some codes drawn, numbers moved on.
 
-Sources: Karras et al. 2022, algorithm 1 (numbers); Hoogeboom et al. 2022, algorithm 1 (codes, one by one).
+Sources: Karras et al. 2022, algorithm 1 (numbers); Hoogeboom et al. 2022, algorithm 1 (codes, one by one);
+Ho & Salimans 2022, equation 6 (guidance).
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,18 +34,28 @@ def emerge(
     muted: Sequence[torch.Tensor],
     allowed: Sequence[torch.Tensor],
     noise: torch.Generator,
+    *,
+    guidance: float = 0.0,
 ) -> Iterator[Rows]:
     """The rows after each step; what is known of them stays.
 
-    `muted` are the codes that are never drawn, `allowed` those that may be by what is known, both (size,) bool
-    for each category.
+    With `guidance` w, what is expected given what is known, e, becomes e + w (e - what is expected without),
+    for which the network is evaluated twice.
+
+    `muted` are the codes that are never drawn, `allowed` those that may be by what is known, both (size,)
+    bool for each category.
     """
-    net, wanted, moving = task.net, {}, iter(plan.reveals)
+    net, wanted, moving, given = task.net, {}, iter(plan.reveals), rows
 
     def slope(state: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
         known, open_ = task.gates(rows.codes, rows.codes >= 0)
         levels = torch.where(rows.told, 0.0, torch.where(known & open_, angles, NOISE))
         refined, cells = net.refine(rows.codes + 1, state, levels)
+        if guidance:
+            codes, hidden = rows.codes.masked_fill(given.codes >= 0, -1), levels.masked_fill(rows.told, NOISE)
+            # The heads are linear in what they are given.
+            others = net.refine(codes + 1, state, hidden)
+            refined, cells = refined.lerp(others[0], -guidance), cells.lerp(others[1], -guidance)
         wanted.update({at: net.logits(refined, at) for at in next(moving)})
         return torch.where(rows.told, 0.0, net.slopes(refined, cells))
 

@@ -1,4 +1,4 @@
-"""In which order the parts of a row emerge: which codes in each step, and how little noise numbers have by then."""
+"""In which order the parts of a row emerge: the codes of each step, and the noise that numbers have then."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

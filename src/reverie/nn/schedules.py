@@ -1,7 +1,8 @@
-"""Levels of noise as angles: what is noised at angle t is cos(t) x + sin(t) noise, from t = 0, nothing, to pi/2.
+"""Levels of noise as angles t: what is noised is cos(t) x + sin(t) noise, from t = 0, no noise, to pi/2.
 
-For data of variance 1 this is the preconditioned form of Karras et al. 2022 (table 1, EDM) with sigma = tan(t):
-what a network is given has variance 1 at every level, and so has what it is asked for, the slope of x along t.
+For data of variance 1 this is the preconditioned form of Karras et al. 2022 (table 1, EDM) with sigma =
+tan(t): what a network is given has variance 1 at every level, and so has what it is asked for, the slope
+along t.
 
 Sources: Karras et al. 2022; Lu & Song 2024, section 3 (TrigFlow).
 """

@@ -1,4 +1,4 @@
-"""Solvers of dx/dt = slope(x, t): generators that yield the state after each step, so that callers need no hooks.
+"""Solvers of dx/dt = slope(x, t): generators that yield the state after each step; callers need no hooks.
 
 `angles` (steps + 1, ...) are the t to pass, those of a step broadcast against x; where two follow each other
 without a change, x stays. Each solver says how often it evaluates the slope a step.

@@ -1,4 +1,4 @@
-"""Angles of noise: variance is kept, slopes are derivatives, and a Gaussian's best denoiser is the known one."""
+"""Angles of noise: variance is kept, slopes are derivatives, a Gaussian's denoiser is the known one."""
 
 import numpy as np
 import torch
@@ -39,7 +39,7 @@ def test_true_slope_gives_the_values_back() -> None:
 
 
 def test_best_slope_of_a_gaussian_is_linear() -> None:
-    """Least squares finds cov(slope, x) / var(x) for data of variance s^2, and the denoiser's s^2 cos / var."""
+    """Least squares finds it for data of variance s^2, and with it the denoiser in closed form."""
     values, noise = _pair()
     for spread in (0.3, 1.0, 2.0):
         for angle in (torch.tensor(0.4), torch.tensor(1.1)):

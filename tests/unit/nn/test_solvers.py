@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ def _error(solver: Callable, steps: int) -> float:
 @pytest.mark.parametrize(("solver", "order"), SOLVERS)
 def test_error_falls_with_the_order(solver: Callable, order: int) -> None:
     errors = [_error(solver, steps) for steps in (40, 80, 160)]
-    for coarse, fine in zip(errors, errors[1:], strict=False):
+    for coarse, fine in pairwise(errors):
         assert abs(math.log2(coarse / fine) - order) < 0.15
 
 

@@ -15,7 +15,7 @@ NONE = [~every for every in EVERY]
 
 
 class Known(RowNet):
-    """Says the conditionals of `JOINT`, and the slopes of a number that is normal around `a` with scale 0.5."""
+    """Says the conditionals of `JOINT`; the number is normal around the first code less 1, of scale 0.5."""
 
     def refine(self, codes, numbers, angles):
         joint = torch.from_numpy(JOINT).float()

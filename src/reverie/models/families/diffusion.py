@@ -200,7 +200,8 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
         layout = Layout(specs, *(np.asarray(arrays[name], float) for name in ("mean", "spread")))
         width, depth = len(arrays["net.last.weight"]), sum(".norm.weight" in name for name in arrays)
         sound = layout.sound and config.depth == depth and 0 < config.evaluations <= MOST_STEPS
-        if not sound or not (0 < config.bend < 10 and np.isfinite(config.guidance)):
+        ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= config.dropout < 1
+        if not (sound and ranges):
             raise ValueError("config and arrays do not belong together")
         notes = tuple(str(note) for note in state.json["notes"])
     except (KeyError, TypeError, ValueError, IndexError):

@@ -54,7 +54,7 @@ class Config:
 
     width: int | None = None
     depth: int = 3
-    dropout: float = 0.1
+    dropout: float = 0.2
     epochs: int = 60
     rate: float = 2e-3
     batch: int = 512

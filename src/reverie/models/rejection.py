@@ -14,7 +14,7 @@ import numpy as np
 from reverie.core.errors import ConditionError
 from reverie.models.conditioning import check
 from reverie.models.particles import is_known, known_rows
-from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, concatenate
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, Spec, concatenate
 
 FIRST, POOL = 4096, 1 << 17
 """Rows of the first pool, from which the sizes of the others follow, and the most of one."""
@@ -69,7 +69,7 @@ def kept(draw: Draw, n: int, least: int, rng: np.random.Generator, given: Eviden
 
     Raises ConditionError if `least` are not to be had within the allowed work.
     """
-    _refuse_muted(draw(0, rng), given)
+    refuse_muted(draw(0, rng).specs, given)
     parts, found, spent, size = [], 0, 0, min(FIRST, max(2 * n, 64))
     while found < n and spent < WORK and (spent < WORK // 8 or found * WORK >= n * spent):
         pool = draw(size, rng)
@@ -85,9 +85,9 @@ def kept(draw: Draw, n: int, least: int, rng: np.random.Generator, given: Eviden
     return concatenate(parts).take(np.arange(min(found, n)))
 
 
-def _refuse_muted(none: Blocks, given: Evidence) -> None:
+def refuse_muted(specs: tuple[Spec, ...], given: Evidence) -> None:
     """Raise ConditionError if all that is allowed of a block is never generated."""
-    for spec in none.specs:
+    for spec in specs:
         evidence = given.get(spec.name)
         if not isinstance(evidence, CategoryEvidence) or evidence.allowed is None:
             continue

@@ -1,0 +1,212 @@
+"""Diffusion over mixed columns: rows emerge from noise, numbers little by little, codes one after another.
+
+Every column has a level of noise of its own, so that any columns can be given, without noise, and the rest
+emerges; training shows the network rows as they are in the steps of sampling, and any others.
+
+Sources: Karras et al. 2022 (numbers); Austin et al. 2021 (codes, an absorbing mask); Ho & Salimans 2022
+(guidance); Shi et al. 2025 (both in tables).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.core.errors import ArtifactError, ConfigError
+from reverie.models import neural
+from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
+from reverie.models.filling import Wish, answer
+from reverie.models.layout import Known, Layout
+from reverie.schema.blocks import Blocks, Evidence, Spec, concatenate
+
+if TYPE_CHECKING:
+    from reverie.nn.diffusion import Denoising
+    from reverie.nn.plan import Form, Plan
+
+CAPABILITIES = Capabilities(
+    summary="Diffusion: rows emerge from noise step by step; the quality tier, and any columns can be given",
+    given=True,
+    requires=neural.REQUIRES,
+)
+CHUNK = 1 << 10
+"""Rows that emerge at a time, so that a layer's numbers stay in the processor's caches."""
+FEW_STEPS, MOST_STEPS = 16, 256
+"""Steps of sampling where there are fewer categories, and the most that a stored model may ask for."""
+FEW_ROWS = 8_000
+"""Rows below which the network has half the width."""
+MOST_CELLS = 960
+"""Cells of all numbers together, of which each has at least 8."""
+LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
+"""Fewest and most steps of training."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Options of the diffusion.
+
+    The network has `depth` residual blocks of `width` (None: by the rows), and drops a share `dropout` in
+    training, which passes over the rows `epochs` times but takes some thousand steps. A share `ordered` of
+    rows are learned from as they are in the steps of sampling. A row takes at most `evaluations` of the
+    network; the more `bend` is over 1, the more of them are spent where little noise is left. `guidance` over
+    0 makes rows more typical of what is given, and less diverse.
+    """
+
+    width: int | None = None
+    depth: int = 3
+    dropout: float = 0.2
+    epochs: int = 60
+    rate: float = 2e-3
+    batch: int = 512
+    ordered: float = 0.5
+    evaluations: int = 24
+    bend: float = 1.5
+    guidance: float = 0.0
+
+
+class Diffusion(Fitted):
+    """A fitted diffusion: a network that tells the rest of a row from what is left of it."""
+
+    family = "diffusion"
+
+    def __init__(
+        self, layout: Layout, task: "Denoising", config: Config, notes: tuple[str, ...] = ()
+    ) -> None:
+        self.specs, self.layout, self.task, self.config, self.notes = (
+            layout.specs,
+            layout,
+            task,
+            config,
+            notes,
+        )
+
+    def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
+        """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
+        return answer(self, n, rng, given) if given else self.fill(Known.nothing(self.layout, n), rng)[0]
+
+    def fill(
+        self,
+        known: Known,
+        rng: np.random.Generator,
+        wish: Wish = Wish(),  # noqa: B008
+    ) -> tuple[Blocks, np.ndarray]:
+        """Rows that hold what is known, and the log probability (rows,) of what the wish allows."""
+        parts, merits = [], []
+        for start in range(0, max(len(known), 1), CHUNK):
+            *_, (blocks, merit) = self._emerge(known.take(slice(start, start + CHUNK)), rng, wish)
+            parts.append(blocks)
+            merits.append(merit)
+        return concatenate(parts), np.concatenate(merits)
+
+    def trace(self, n: int, rng: np.random.Generator) -> Iterator[Blocks]:
+        """`n` rows as they emerge, after each step; codes that are not drawn yet are -1."""
+        return (blocks for blocks, _ in self._emerge(Known.nothing(self.layout, n), rng, Wish()))
+
+    def log_prob(self, blocks: Blocks) -> np.ndarray:  # noqa: ARG002
+        """Raises ConfigError: what is learned is no density."""
+        raise ConfigError("diffusion gives no probabilities", where="--model", fix="Use --model trees")
+
+    def state(self) -> State:
+        arrays = {"mean": self.layout.mean, "spread": self.layout.spread, **neural.arrays_of(self.task.net)}
+        return State({"config": asdict(self.config), "notes": list(self.notes)}, arrays)
+
+    def _emerge(
+        self, known: Known, rng: np.random.Generator, wish: Wish
+    ) -> Iterator[tuple[Blocks, np.ndarray]]:
+        import torch
+
+        from reverie.nn.emergence import Rows, emerge
+
+        layout = self.layout
+        noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        start = Rows(
+            torch.from_numpy(known.codes).long(),
+            torch.from_numpy(layout.standard(known.numbers)),
+            torch.from_numpy(~np.isnan(known.numbers)),
+            torch.zeros(len(known)),
+        )
+        muted = [torch.from_numpy(np.isin(np.arange(spec.k), spec.muted)) for spec in layout.categories]
+        allowed = [
+            torch.from_numpy(wish.allowed.get(spec.name, np.ones(spec.k, bool))) for spec in layout.categories
+        ]
+        steps = emerge(
+            self.task, self._plan(wish), start, muted, allowed, noise, guidance=self.config.guidance
+        )
+        with torch.inference_mode():
+            for rows in steps:
+                blocks = layout.blocks(rows.codes.numpy(), rows.numbers.numpy(), known.numbers)
+                yield blocks, rows.merit.numpy()
+
+    def _plan(self, wish: Wish) -> "Plan":
+        """The steps in which what is wished for emerges."""
+        if wish.only is None:
+            return _plan(self.task.form, self.config)
+        wanted = [i for i, spec in enumerate(self.layout.categories) if spec.name in wish.only]
+        numbers = any(spec.name in wish.only for spec in self.layout.reals)
+        return _plan(self.task.form, self.config, wanted, numbers=numbers)
+
+
+def fit(
+    blocks: Blocks,
+    *,
+    config: Config,
+    rng: np.random.Generator,
+    weights: np.ndarray | None = None,
+    budget: Budget = Budget(),  # noqa: B008
+    on_progress: OnProgress = silent,
+) -> Diffusion:
+    """Learn to denoise the rows. Raises ConfigError if torch is missing, or a block holds tokens."""
+    neural.require("diffusion")
+    layout = Layout.learn(blocks, weights)
+    codes, numbers = layout.matrices(blocks)
+    updates = int(np.clip(config.epochs * blocks.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
+    training: dict[str, Any] = {
+        "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate, "steps": updates,
+        "epochs": updates, "cosine": True, "average": 0.999, "clip": 20.0,
+    }  # fmt: skip
+    with neural.seeded(rng) as seed:
+        width = config.width or (256 if blocks.rows >= FEW_ROWS else 128)
+        task = _build(layout, config, width)
+        task.net.start_from(codes)
+        history = neural.train(
+            task, {"codes": codes, "numbers": numbers}, weights, training,
+            seed=seed, budget=budget, on_progress=on_progress,
+        )  # fmt: skip
+    return Diffusion(layout, task, config, history.notes)
+
+
+def _build(layout: Layout, config: Config, width: int) -> "Denoising":
+    from reverie.nn.diffusion import Denoising, RowNet
+    from reverie.nn.plan import Form
+
+    form = Form(layout.sizes, layout.owner, *layout.gates)
+    numbers = len(form.owner)
+    cells = int(np.clip(MOST_CELLS // max(numbers, 1), 8, 32))
+    net = RowNet(layout.sizes, numbers, width, config.depth, cells, config.dropout)
+    return Denoising(net, form, _plan(form, config), config.ordered)
+
+
+def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numbers: bool = True) -> "Plan":
+    from reverie.nn.plan import Plan
+
+    steps = min(max(len(form.sizes), FEW_STEPS), config.evaluations)
+    return Plan.of(form, steps, config.bend, wanted, numbers=numbers)
+
+
+def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
+    """Rebuild what `Diffusion.state` gave. Raises ArtifactError on a state that makes no sense."""
+    try:
+        config, arrays = Config(**state.json["config"]), state.arrays
+        layout = Layout(specs, *(np.asarray(arrays[name], float) for name in ("mean", "spread")))
+        width, depth = len(arrays["net.last.weight"]), sum(".norm.weight" in name for name in arrays)
+        sound = layout.sound and config.depth == depth and 0 < config.evaluations <= MOST_STEPS
+        ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= config.dropout < 1
+        if not (sound and ranges):
+            raise ValueError("config and arrays do not belong together")
+        notes = tuple(str(note) for note in state.json["notes"])
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
+    neural.require("diffusion")
+    task = _build(layout, config, width)
+    neural.load_arrays(task.net, arrays)
+    return Diffusion(layout, task, config, notes)

@@ -55,10 +55,20 @@ def only(blocks, *names):
     return Blocks(specs, {spec.name: blocks[spec.name] for spec in specs}, blocks.rows)
 
 
+QUICK = {"gan": {"width": 96, "batch": 256, "least_steps": 800, "lessons": 60}, "vae": {"width": 96}}
+"""Smaller networks, where the families' own would take minutes."""
+
+
 def learn(name, blocks, **options):
     module = family(name)
     one = Budget(threads=1)  # small tables: more threads only wait for each other
-    return module.fit(blocks, config=module.Config(), rng=np.random.default_rng(5), budget=one, **options)
+    return module.fit(
+        blocks,
+        config=module.Config(**QUICK.get(name, {})),
+        rng=np.random.default_rng(5),
+        budget=one,
+        **options,
+    )
 
 
 def draw(fitted, n, seed=11, given=None):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import qmc
 
 from reverie.core.errors import ConfigError
 from reverie.models import neural
@@ -23,7 +25,7 @@ from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, 
 if TYPE_CHECKING:
     from reverie.nn.vae import Autoencoder
 
-IMPORTANCE = 64
+IMPORTANCE = 256
 """Latents drawn for a row's density."""
 
 
@@ -186,7 +188,7 @@ class LatentSpace(Sequential):
         Source: Burda et al. 2016, equation 8; on average it is too low by little.
         """
         mean, scale = self.encode(blocks)
-        noise = np.random.default_rng(0).standard_normal((IMPORTANCE, mean.shape[1]))
+        noise = _even_normals(IMPORTANCE, mean.shape[1])
         total, step = np.empty(blocks.rows), max(self.chunk // IMPORTANCE, 1)
         for start in range(0, blocks.rows, step):
             rows = np.arange(start, min(start + step, blocks.rows))
@@ -278,3 +280,14 @@ def _arc(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
     first, second = (np.where(bent, np.sin(part * angle) / whole, part) for part in (1 - share, share))
     direction = first * one + second * other
     return direction * ((1 - share) * long + share * far)
+
+
+def _even_normals(count: int, dimensions: int) -> np.ndarray:
+    """Standard normals (count, dimensions) that lie evenly, of mean 0 and variance 1.
+
+    They are the same for all rows, so what chance they have would shift all densities alike.
+
+    Source: Owen 1998 (scrambled nets).
+    """
+    even = ndtri(qmc.Sobol(dimensions, seed=0).random(count))
+    return (even - even.mean(0)) / even.std(0)

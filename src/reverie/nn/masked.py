@@ -19,7 +19,7 @@ HIDDEN, ABSENT = 0, 1
 OWN_IN, OWN_OUT = 0.1, 0.3
 """Size of each code's own weights where codes are alike, put in and told: larger ones learn single rows."""
 NEAR = 0.5
-"""In the own order, how much less a column counts for each unknown one before it."""
+"""In the own order, how much less half of a column's weight is for each unknown column before it."""
 NEVER = -1e4
 """The logit of codes that a part does not have."""
 
@@ -199,8 +199,9 @@ class AnyOrder(Task):
         """What is known, bool, and how much each variable counts, both (rows, variables).
 
         Of the columns in an order, the first t are known, t uniform; all others are asked for, and weighted
-        so that the mean over t is the -log likelihood of a row, in nats, in the mean over orders; in the own
-        order that of each column, mostly from few unknown ones before it.
+        so that the mean over t and all orders is the -log likelihood of a row, in nats. In the own order half
+        of the weight is where few unknown columns come before, and late columns, which have few codes, count
+        for more than early ones.
         """
         draw = {"generator": noise, "device": self.columns.device}
         rank = torch.rand(rows, self.count, **draw).argsort(1).argsort(1)
@@ -209,5 +210,6 @@ class AnyOrder(Task):
         passed = torch.randint(self.count, (rows, 1), **draw)
         late = (rank - passed).clamp(min=0)
         near = NEAR**late * (1 - NEAR) / (1 - NEAR ** (rank + 1.0))
-        weight = self.count * torch.where(own, near, 1 / (self.count - passed))
+        even = 1 / (self.count - passed)
+        weight = self.count * torch.where(own, (near + even) / 2, even)
         return (rank < passed)[:, self.columns], ((rank >= passed) * weight)[:, self.columns]

@@ -82,14 +82,15 @@ def _parallel(
     """Results in order, with at most one partition more than threads in flight."""
     waiting: deque[Future[pa.Table]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="reverie")
+    # Threads of the algebra under each of these would only wait for each other.
+    limits = threadpool_limits(1, user_api="blas")
     try:
-        # Threads of the algebra under each of these would only wait for each other.
-        with threadpool_limits(1, user_api="blas"):
-            for part in plan:
-                waiting.append(pool.submit(make, part))
-                if len(waiting) > threads:
-                    yield waiting.popleft().result()
-            while waiting:
+        for part in plan:
+            waiting.append(pool.submit(make, part))
+            if len(waiting) > threads:
                 yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        limits.restore_original_limits()

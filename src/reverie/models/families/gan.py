@@ -49,7 +49,7 @@ class Config:
     """Options of the GAN: `latent` normals are the generator's noise; both networks have `depth` layers of
     `width`; the critic sees each number as so many `waves`, and `penalty`, applied in one of `lazy` steps,
     keeps it from being steep. `heat` is the softness of codes' gradients. In `lessons` steps after the
-    contest the critic learns to judge any row. The rest is of the training.
+    contest the critic learns to judge any row. The rest is of the training, of at least `least_steps`.
     """
 
     latent: int = 64
@@ -63,6 +63,7 @@ class Config:
     rate: float = 1e-3
     average: float = 0.995
     epochs: int = 60
+    least_steps: int = 1_500
     steps: int = 5_000
     lessons: int = 300
 
@@ -159,7 +160,9 @@ def fit(
         task = build(form, **options, penalty=config.penalty, lazy=config.lazy, heat=config.heat)
         task.net.start_from(shares)
         train = partial(_train, blocks=blocks, weights=weights, config=config, seed=seed, budget=budget)
-        course = {"epochs": config.epochs, "steps": config.steps, "average": config.average, "decay": 0.0}
+        epoch = max(blocks.rows // config.batch, LEAST_STEPS)
+        epochs = max(config.epochs, -(-config.least_steps // epoch))
+        course = {"epochs": epochs, "steps": config.steps, "average": config.average, "decay": 0.0}
         history = train(task, course, share=CONTEST, on_progress=on_progress)
         course = {"epochs": max(config.lessons // LEAST_STEPS, 1), "steps": max(config.lessons, 1)}
         train(Expertise(task), course, share=LESSONS, on_progress=silent)

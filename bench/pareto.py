@@ -102,10 +102,11 @@ def contestants(budgets: Sequence[int]) -> Iterator[Contestant]:
 def panels(points: Sequence[Point], floor: dict[str, float]) -> list[Panel]:
     """One for telling real from synthetic, one for pairs of columns; their axes hold all points."""
     worst = max([10.0, *(one.figures["trend_err"] for one in points if "trend_err" in one.figures)])
-    marks = [mark for mark in (0.5, 1, 2, 5, 10, 20, 50) if mark < worst]
+    scale = 0.5, 1, 2, 5, 10, 20, 50, 100
+    marks = [mark for mark, before in zip(scale, (0, *scale), strict=False) if before < worst]
     return [
         Panel("c2st_fresh", "c2st fresh: can a classifier tell? (.5 is best)", (0.5, 0.6, 0.7, 0.8, 0.9, 1)),
-        Panel("trend_err", "trend error, %", (*marks, worst), floor.get("trend_err"), logarithmic=True),
+        Panel("trend_err", "trend error, %", marks, floor.get("trend_err"), logarithmic=True),
     ]
 
 

@@ -35,7 +35,7 @@ def draw(points: Sequence[Point], panels: Sequence[Panel]) -> str:
     families = list(dict.fromkeys(point.series for point in points if point.kind == "family"))
     colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(families)}
     across = scale(*_seconds(points), 0, WIDTH, logarithmic=True)
-    width = len(panels) * (WIDTH + GAP) + LEFT
+    width = LEFT + len(panels) * (WIDTH + GAP) - GAP // 2
     parts: list[str] = []
     for place, panel in enumerate(panels):
         drawn = _panel(panel, points, across, colours)
@@ -111,7 +111,7 @@ def _axes(panel: Panel, across: Place, down: Place, longest: float) -> list[str]
         parts.append(
             f'<line x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="#333333" stroke-dasharray="2 3"/>'
         )
-        parts.append(f'<text x="{WIDTH - 4}" y="{y - 4:.1f}" text-anchor="end">real rows</text>')
+        parts.append(f'<text x="4" y="{y - 4:.1f}">real rows</text>')
     return parts
 
 
@@ -147,5 +147,5 @@ def _legend(colours: Mapping[str, str], y: float) -> str:
     for name, colour in colours.items():
         parts.append(f'<circle cx="{x:.0f}" cy="{y - 4:.0f}" r="4" fill="{colour}"/>')
         parts.append(f'<text x="{x + 9:.0f}" y="{y:.0f}">{escape(name)}</text>')
-        x += 30 + 6.5 * len(name)
+        x += 28 + 5.8 * len(name)
     return "\n".join(parts)

@@ -1,6 +1,5 @@
 """Write docs/benchmarks.md: one table a data set, one row a system."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,10 +8,11 @@ from typing import Any
 
 import goals
 import musts
+import pieces
 import quoted
 from memory import LargeSample
 from results import Result, machine
-from tables import ROOT, SOURCES, Halves
+from tables import ROOT, Halves
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 DASH = "-"
@@ -77,37 +77,12 @@ def write(path: Path, sections: Sequence[Section], large: Sequence[LargeSample])
         f"## Against the goals, on {goals.DATA}\n\n{table(goals.HEAD, rows)}" for rows in reached if rows
     ]
     parts += _families(sections)
-    parts += kept(path, PARETO)
+    parts += pieces.kept(path, PARETO)
     parts += [_section(section) for section in sections]
     if large:
         parts.append(_large(large))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts))
-
-
-def kept(path: Path, title: str) -> list[str]:
-    """The section called `title` as the page has it now, written by another command; [] if there is none."""
-    old = path.read_text() if path.exists() else ""
-    return [part for part in divided(old) if part.startswith(f"## {title}\n")]
-
-
-def put(path: Path, section: str) -> None:
-    """Write one section into the page: in its place if it is there, or else before the first data set's."""
-    parts = divided(path.read_text()) if path.exists() else []
-    titles = [part.partition("\n")[0] for part in parts]
-    title = section.partition("\n")[0]
-    if title in titles:
-        parts[titles.index(title)] = section
-    else:
-        tables = (place for place, one in enumerate(titles) if one.removeprefix("## ") in SOURCES)
-        parts.insert(next(tables, len(parts)), section)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(parts))
-
-
-def divided(text: str) -> list[str]:
-    """A page as what comes before its first heading of the second level, and each section from there."""
-    return re.split(r"\n(?=## )", text)
 
 
 def _families(sections: Sequence[Section]) -> list[str]:

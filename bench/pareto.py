@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 
 import page
+import pieces
 import quoted
 import results
 import scores
@@ -139,7 +140,7 @@ def main() -> None:
     picture = given.page.parent / PICTURE
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_text(draw(points, panels(points, scores.floor(given.judge, data) or {})))
-    page.put(given.page, section(data, given, points, failures))
+    pieces.put(given.page, section(data, given, points, failures))
     say(f"written: {picture} and its section of {given.page}")
 
 

@@ -40,11 +40,10 @@ def composite(result: Result) -> float | None:
     The mean of 100 - shape error, 100 - trend error and 100 - 200 x (c2st fresh - .5).
     """
     judged: dict[str, Any] = result.outside or {}
-    found = [judged.get(name) for name in ("shape_err", "trend_err", "c2st_fresh")]
-    if any(one is None for one in found):
+    if not {"shape_err", "trend_err", "c2st_fresh"} <= judged.keys():
         return None
-    shape, trend, fresh = found
-    return 100 - (shape + trend + 200 * max(fresh - 0.5, 0.0)) / 3
+    told_apart = 200 * max(judged["c2st_fresh"] - 0.5, 0.0)
+    return 100 - (judged["shape_err"] + judged["trend_err"] + told_apart) / 3
 
 
 def front(points: Iterable[Point], figure: str) -> list[Point]:

@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHON
 
-.PHONY: demo test check format bench docs constraints clean
+.PHONY: demo test check format bench pareto docs constraints clean
 
 demo: $(READY)
 	@$(BIN)/reverie demo
@@ -24,6 +24,10 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py $(BENCH)
+
+# The picture of fidelity against time; after bench, whose peers it uses. A quarter of an hour a family.
+pareto: $(READY)
+	$(BIN)/python bench/pareto.py $(BENCH)
 
 docs: $(READY)
 	$(BIN)/python tools/make_docs.py

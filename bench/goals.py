@@ -1,6 +1,6 @@
 """The figures that Reverie set out to reach with its default settings on Adult, and whether it did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from memory import LargeSample
@@ -12,34 +12,37 @@ HEAD = ("", "must", "aim", "measured", "reached")
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound that must be met and one that is aimed at, both in the unit of the measured value."""
+    """A bound that must be met and perhaps one that is aimed at, both in the unit of the measured value."""
 
     name: str
     value: float | None
     must: float
-    aim: float
+    aim: float | None = None
     better: str = "lower"
     decimals: int = 3
 
     def row(self) -> list[str]:
         """Name, both bounds, what was measured, and which bound was reached."""
         sign = "<=" if self.better == "lower" else ">="
-        bounds = [f"{sign} {bound:,.{self.decimals}f}" for bound in (self.must, self.aim)]
-        measured = "-" if self.value is None else f"{self.value:,.{self.decimals}f}"
-        return [self.name, *bounds, measured, self._reached()]
+        bounds = ["-" if one is None else f"{sign} {self.shown(one)}" for one in (self.must, self.aim)]
+        return [self.name, *bounds, self.shown(self.value), self._reached()]
+
+    def shown(self, value: float | None) -> str:
+        """A figure with the decimals of this goal."""
+        return "-" if value is None else f"{value:,.{self.decimals}f}"
 
     def _reached(self) -> str:
         if self.value is None:
             return "not measured"
         side = 1 if self.better == "lower" else -1
-        gaps = {"aim": side * (self.value - self.aim), "must": side * (self.value - self.must)}
-        return next((name for name, gap in gaps.items() if gap <= 0), "**missed**")
+        bounds = {"aim": self.aim, "must": self.must}
+        met = (name for name, one in bounds.items() if one is not None and side * (self.value - one) <= 0)
+        return next(met, "**missed**")
 
 
-def rows(runs: Sequence[Result], large: Sequence[LargeSample]) -> list[list[str]]:
+def rows(runs: Mapping[str, Result], large: Sequence[LargeSample]) -> list[list[str]]:
     """One row a goal, from the runs on Adult; empty if Reverie did not run."""
-    run = next((one for one in runs if one.system == "Reverie"), None)
-    fast = next((one for one in runs if one.system == "Reverie --fast"), None)
+    run, fast = runs.get("reverie"), runs.get("reverie-fast")
     if run is None:
         return []
     judged = run.outside or {}
@@ -52,14 +55,15 @@ def rows(runs: Sequence[Result], large: Sequence[LargeSample]) -> list[list[str]
         Goal("shape error, %", judged.get("shape_err"), 0.60, 0.54),
         Goal("trend error, %", judged.get("trend_err"), 1.45, 1.37),
         Goal("c2st fresh", judged.get("c2st_fresh"), 0.56, 0.53),
-        Goal("mle below real", _below(judged.get("mle_real"), judged.get("mle")), 0.010, 0.004),
-        Goal("dcr share, distance from .5", _below(judged.get("dcr_share"), 0.5, absolute=True), 0.02, 0.01),
+        Goal("mle below real", below(judged.get("mle_real"), judged.get("mle")), 0.010, 0.004),
+        Goal("dcr share, distance from .5", below(judged.get("dcr_share"), 0.5, absolute=True), 0.02, 0.01),
         Goal("exact copies", judged.get("exact"), judged.get("exact_holdout", 0.0), 0.0, decimals=4),
     ]
     return [goal.row() for goal in goals]
 
 
-def _below(high: float | None, low: float | None, *, absolute: bool = False) -> float | None:
+def below(high: float | None, low: float | None, *, absolute: bool = False) -> float | None:
+    """What `low` lacks to `high`, or their distance; None if either is not known."""
     if high is None or low is None:
         return None
     return abs(high - low) if absolute else high - low

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import measure
 import results
-from systems import SYSTEMS
+from reverie.models.choice import AUTO
+from systems import System, with_families
 from tables import Halves
 
 ROWS = 10_000_000
@@ -23,14 +24,13 @@ class LargeSample:
 
 def check(data: Halves, *, limit: float) -> list[LargeSample]:
     """Sample ten million rows with each setting of Reverie; the file is removed afterwards."""
-    return [_one(key, data, limit) for key in SYSTEMS if key.startswith("reverie")]
+    return [_one(key, system, data, limit) for key, system in with_families([AUTO]).items()]
 
 
-def _one(key: str, data: Halves, limit: float) -> LargeSample:
-    system, place = SYSTEMS[key], results.folder(key, data)
-    out = place / "large.parquet"
+def _one(key: str, system: System, data: Halves, limit: float) -> LargeSample:
+    out = results.folder(key, data) / "large.parquet"
     try:
-        cost = results.sample(system, place, ROWS, out, limit)
+        cost = results.sample(key, system, data, ROWS, out, limit)
     except measure.CommandError as error:
         return LargeSample(system.name, data.name, ROWS, None, str(error))
     finally:

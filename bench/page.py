@@ -1,12 +1,15 @@
 """Write docs/benchmarks.md: one table a data set, one row a system."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import goals
+import musts
+import pieces
+import quoted
 from memory import LargeSample
 from results import Result, machine
 from tables import ROOT, Halves
@@ -30,6 +33,19 @@ synthetic rows. `dcr` is the share of synthetic rows nearer to the half learned 
 at best, and `exact` the share of copied rows.
 """
 
+FAMILIES = """## The families, on {data}
+
+Each is sampled by `--fast`, without the critic, so that the family itself is judged; the last column has the
+figure with the critic, as by default.
+"""
+NAMESAKES = """## The families against their namesakes
+
+The composite by which `--model auto` chooses, here by the outside judge: 100 at best. Families are sampled by
+`--fast`. A family that is behind a namesake which took no more than five times as long is marked.
+"""
+PARETO = "Fidelity against fit time"
+"""The section that bench/pareto.py writes."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -37,7 +53,7 @@ class Section:
 
     data: Halves
     floor: dict[str, Any] | None
-    runs: Sequence[Result]
+    runs: Mapping[str, Result]
 
 
 # Heading, key in the judge's JSON, decimals.
@@ -60,11 +76,24 @@ def write(path: Path, sections: Sequence[Section], large: Sequence[LargeSample])
     parts += [
         f"## Against the goals, on {goals.DATA}\n\n{table(goals.HEAD, rows)}" for rows in reached if rows
     ]
+    parts += _families(sections)
+    parts += pieces.kept(path, PARETO)
     parts += [_section(section) for section in sections]
     if large:
         parts.append(_large(large))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts))
+
+
+def _families(sections: Sequence[Section]) -> list[str]:
+    found = []
+    reached = [row for one in sections if one.data.name == goals.DATA for row in musts.rows(one.runs)]
+    if reached:
+        found.append(f"{FAMILIES.format(data=goals.DATA)}\n{table(musts.HEAD, reached)}")
+    beside = musts.against_namesakes([one.runs for one in sections])
+    if beside:
+        found.append(f"{NAMESAKES}\n{table(musts.NAMESAKE_HEAD, beside)}")
+    return found
 
 
 def _section(section: Section) -> str:
@@ -73,10 +102,13 @@ def _section(section: Section) -> str:
     title = f"## {data.name}\n\n{size}; target {data.target}.\n"
     head = ["", "fit s", "rows/s", "fit MB", "sample MB", *(heading for heading, _, _ in JUDGED)]
     rows = [_floor_row(section.floor)] if section.floor else []
-    rows += [_row(run) for run in section.runs]
-    failures = [f"- {run.system}: {run.failure}" for run in section.runs if run.failure]
+    rows += [_row(run) for run in section.runs.values()]
+    published = data.name == quoted.DATA
+    rows += [_quoted_row(row) for row in quoted.ROWS] if published else []
+    failures = [f"- {run.system}: {run.failure}" for run in section.runs.values() if run.failure]
     notes = "\nDid not finish:\n\n" + "\n".join(failures) + "\n" if failures else ""
-    return f"{title}\n{table(head, rows)}{notes}{_own(section.runs)}"
+    notes += quoted.notes() if published else ""
+    return f"{title}\n{table(head, rows)}{notes}{_own(list(section.runs.values()))}"
 
 
 def _row(run: Result) -> list[str]:
@@ -95,6 +127,12 @@ def _floor_row(floor: dict[str, Any]) -> list[str]:
     shown = {**floor, "mle": floor.get("mle_real"), "exact": floor.get("exact_holdout")}
     figures = [number(shown.get(key), decimals) for _, key, decimals in JUDGED]
     return ["*real rows, unseen*", DASH, DASH, DASH, DASH, *figures]
+
+
+def _quoted_row(row: quoted.Quoted) -> list[str]:
+    seconds = DASH if row.minutes is None else f"{60 * row.minutes:,.0f} (GPU)"
+    figures = [number(row.figures.get(key), decimals) for _, key, decimals in JUDGED]
+    return [f"*{row.system}*", seconds, DASH, DASH, DASH, *figures]
 
 
 def _own(runs: Sequence[Result]) -> str:

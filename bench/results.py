@@ -41,6 +41,7 @@ class Result:
     failure: str | None = None
     outside: dict[str, Any] | None = None
     own: dict[str, Any] | None = None
+    code: str = ""
     reused: bool = field(default=False, compare=False)
 
 
@@ -56,13 +57,17 @@ def folder(key: str, data: Halves) -> Path:
     return RESULTS / data.name / key
 
 
-def find(key: str, system: System, data: Halves) -> Result | None:
-    """A finished run of the same version on the same data and machine, whoever judged it."""
+def find(key: str, system: System, data: Halves, *, any_code: bool = False) -> Result | None:
+    """A finished run of the same version and code on the same data and machine, whoever judged it.
+
+    `any_code` takes a run of other code with the same version too.
+    """
     file = folder(key, data) / "result.json"
-    if not (system.cached and file.exists()):
+    if not file.exists():
         return None
     found = Result(**json.loads(file.read_text()))
     same = (found.version, found.fingerprint, found.machine) == (system.version, data.fingerprint, machine())
+    same = same and (any_code or found.code == system.code)
     return replace(found, reused=True) if same else None
 
 
@@ -77,49 +82,60 @@ def table_of(key: str, data: Halves) -> Path:
 
 
 def run(key: str, system: System, data: Halves, *, limit: float, rate: bool = True) -> Result:
-    """Fit, sample, and sample more for the rate. A failure ends it there, and is told in the result."""
+    """Fit, sample, and sample more for the rate. A failure ends it there, and is told in the result.
+
+    A system that samples another's model must run after it, and has its costs of fitting.
+    """
     place = folder(key, data)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     day = date.today().isoformat()
     busy = os.getloadavg()[0] > BUSY_LOAD
-    result = Result(system.name, system.version, data.name, data.fingerprint, machine(), day, busy)
+    result = Result(
+        system.name, system.version, data.name, data.fingerprint, machine(), day, busy, code=system.code
+    )
     try:
-        cost = _fit(system, data, place, limit)
-        result = replace(
-            result,
-            fit_seconds=cost.seconds,
-            fit_cpu_seconds=cost.cpu_seconds,
-            fit_peak_mb=cost.peak_mb,
-        )
-        few = sample(system, place, data.train_rows, table_of(key, data), limit)
+        result = replace(result, **_fit(key, system, data, limit))
+        few = sample(key, system, data, data.train_rows, table_of(key, data), limit)
         result = replace(result, sample_peak_mb=few.peak_mb)
         if rate:
-            per_second = _rate(system, place, data.train_rows, few.seconds, limit)
+            per_second = _rate(key, system, data, few.seconds, limit)
             result = replace(result, rows_per_second=per_second)
     except measure.CommandError as error:
         result = replace(result, failure=str(error))
     return result
 
 
-def _fit(system: System, data: Halves, place: Path, limit: float) -> measure.Cost:
-    command = system.command(system.fit, train=data.train, file=place / "model.reverie")
-    return measure.run(command, log=place / "fit.log", limit=limit)
+def model_of(key: str, system: System, data: Halves) -> Path:
+    """Where the model is that the system samples."""
+    return folder(system.model or key, data) / "model.reverie"
 
 
-def sample(system: System, place: Path, rows: int, out: Path, limit: float) -> measure.Cost:
-    """Sample `rows` rows from the model fitted in `place`."""
-    command = system.command(system.sample, file=place / "model.reverie", rows=rows, out=out)
-    return measure.run(command, log=place / "sample.log", limit=limit)
+def _fit(key: str, system: System, data: Halves, limit: float) -> dict[str, Any]:
+    if system.model:
+        lender = json.loads((folder(system.model, data) / "result.json").read_text())
+        if lender["fit_seconds"] is None:
+            raise measure.CommandError(lender["failure"])
+        return {name: value for name, value in lender.items() if name.startswith("fit_")}
+    command = system.command(system.fit, train=data.train, file=model_of(key, system, data))
+    cost = measure.run(command, log=folder(key, data) / "fit.log", limit=limit)
+    return {"fit_seconds": cost.seconds, "fit_cpu_seconds": cost.cpu_seconds, "fit_peak_mb": cost.peak_mb}
 
 
-def _rate(system: System, place: Path, rows: int, seconds: float, limit: float) -> float:
+def sample(key: str, system: System, data: Halves, rows: int, out: Path, limit: float) -> measure.Cost:
+    """Sample `rows` rows from the fitted model."""
+    command = system.command(system.sample, file=model_of(key, system, data), rows=rows, out=out)
+    return measure.run(command, log=folder(key, data) / "sample.log", limit=limit)
+
+
+def _rate(key: str, system: System, data: Halves, seconds: float, limit: float) -> float:
     """Rows a second with start-up taken off: from the difference between a small and a large sample."""
-    out, more = place / "more.parquet", rows
+    out, few = folder(key, data) / "more.parquet", data.train_rows
+    more = few
     while True:
         more = min(10 * more, MOST_ROWS)
-        difference = sample(system, place, more, out, limit).seconds - seconds
+        difference = sample(key, system, data, more, out, limit).seconds - seconds
         out.unlink(missing_ok=True)
         if difference >= ENOUGH_SECONDS or more == MOST_ROWS:
-            return (more - rows) / max(difference, 1e-9)
+            return (more - few) / max(difference, 1e-9)
         sys.stderr.write(f"  {more:,} rows took too little to tell the rate\n")

@@ -289,5 +289,5 @@ def _even_normals(count: int, dimensions: int) -> np.ndarray:
 
     Source: Owen 1998 (scrambled nets).
     """
-    even = ndtri(qmc.Sobol(dimensions, seed=0).random(count))
+    even = ndtri(qmc.Sobol(dimensions, rng=0).random(count))
     return (even - even.mean(0)) / even.std(0)

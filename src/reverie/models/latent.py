@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from reverie.core.errors import ConfigError
 from reverie.models import neural
@@ -289,5 +288,7 @@ def _even_normals(count: int, dimensions: int) -> np.ndarray:
 
     Source: Owen 1998 (scrambled nets).
     """
+    from scipy.stats import qmc  # slow to import
+
     even = ndtri(qmc.Sobol(dimensions, rng=0).random(count))
     return (even - even.mean(0)) / even.std(0)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,44 @@ def test_a_seed_decides_all() -> None:
         train(task, _rows(300), QUICK, seed=seed)
     assert _same(tasks[0], tasks[1])
     assert not _same(tasks[0], tasks[2])
+
+
+def test_rows_in_a_file_are_learned_as_those_in_memory(tmp_path: Path) -> None:
+    rows = _rows(700, weights=np.random.default_rng(1).uniform(0.5, 2.0, 700))
+    held = {**rows.arrays, "weights": rows.weights}
+    mapped = {}
+    for name, array in held.items():
+        array.tofile(tmp_path / name)
+        mapped[name] = np.memmap(tmp_path / name, array.dtype, "r", shape=array.shape)
+    weights = mapped.pop("weights")
+    tasks = [_Line(dropout=0.2), _Line(dropout=0.2)]
+    told = [
+        train(task, of, QUICK, seed=2, checkpoint=tmp_path / "checkpoint")
+        for task, of in zip(tasks, (rows, Rows(mapped, weights)), strict=True)
+    ]
+    assert _same(*tasks)
+    assert [epoch.held_out for epoch in told[0].epochs] == [epoch.held_out for epoch in told[1].epochs]
+
+
+class _Chunks(np.ndarray):
+    """An array that is only to be taken apart: `most` is the largest part that was."""
+
+    most = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        found = np.asarray(super().__getitem__(at))
+        _Chunks.most = max(_Chunks.most, len(found))
+        return found
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise AssertionError("all of it was read at once")
+
+
+def test_no_more_rows_than_a_batch_are_read_at_once() -> None:
+    rows = _rows(900)
+    apart = Rows({name: array.view(_Chunks) for name, array in rows.arrays.items()})
+    train(_Line(), apart, QUICK, seed=0)
+    assert 0 < _Chunks.most < 2 * QUICK.batch
 
 
 def test_the_generator_of_others_is_left_alone() -> None:

@@ -195,7 +195,7 @@ class Adversaries(Task):
         if not penalty:
             first, second = self.critic(rows).chunk(2)
             return functional.softplus(second - first)
-        looks, slopes_of = torch.func.vjp(self.critic, rows)
+        looks, slopes_of, *_ = torch.func.vjp(self.critic, rows)
         first, second = looks.chunk(2)
         losses = functional.softplus(second - first)
         (slopes,) = slopes_of(torch.ones_like(looks))

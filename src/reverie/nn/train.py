@@ -115,7 +115,8 @@ def train(
     """Train the task in place; it is left with the best averaged weights, in evaluation mode, on the CPU.
 
     With `checkpoint`, a file written after each epoch, a run of the same rows, settings and seed that was
-    killed goes on where it stood and ends as it would have (on a CPU). A loss that is no number, an
+    killed goes on where it stood and ends as it would have (on a CPU). The file stays when training is done:
+    a run by it learns no more, and it is for the caller to remove. A loss that is no number, an
     interruption (Ctrl-C) or a lack of memory do not lose what was learned: the history's notes say what
     happened.
     """
@@ -183,8 +184,6 @@ class _Loop:
             ended = "interrupted"
             self.course.notes.append("training was interrupted: the best weights up to then are kept")
         _copy(self.best, self.kept)
-        if self.checkpoint is not None:
-            self.checkpoint.unlink(missing_ok=True)
         return History(tuple(self.course.told), ended, tuple(self.course.notes))
 
     def _epoch(self) -> str | None:
@@ -361,7 +360,7 @@ class _Loop:
     def _key(self) -> str:
         """What a checkpoint must be of to be gone on from."""
         shapes = {name: tuple(weight.shape) for name, weight in self.task.state_dict().items()}
-        told = repr((self.seed, self.seconds, self.training, shapes)).encode()
+        told = repr((self.seed, self.training, shapes)).encode()
         return hashlib.sha256(told + self.rows.digest()).hexdigest()
 
     def _resume(self) -> None:

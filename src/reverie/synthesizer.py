@@ -14,7 +14,7 @@ from reverie.codecs.base import Condition
 from reverie.codecs.infer import check_schema
 from reverie.codecs.spelling import read_table
 from reverie.core.dataset import Dataset
-from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning, SchemaError
+from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning
 from reverie.core.quantities import parse_count, parse_seconds, parse_seed
 from reverie.core.rng import child
 from reverie.evaluation.race import Race, race
@@ -24,12 +24,14 @@ from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import AUTO, check_device, check_family
 from reverie.models.clock import Clock
+from reverie.models.neural import forget
 from reverie.sampling import plan
 from reverie.sampling.conditions import read_given
 from reverie.sampling.constraints import check_consistent
 from reverie.sampling.request import Request, conform
 from reverie.sampling.table import Learned, describe, learn
 from reverie.sampling.variation import Varied
+from reverie.schema.files import load_schema
 from reverie.schema.types import Constraint, Schema, Table
 
 
@@ -40,7 +42,8 @@ class Synthesizer(Varied):
     `constraints` are added to those found in the data; values held by fewer than `k` rows never appear;
     `budget` is the time that fitting may take, in seconds or as "5m"; `critic` resamples what the family
     makes; at most `max_rows` random rows are learned from; `device` is where networks learn: auto, cpu or
-    cuda. A `seed` of None is a new one each time.
+    cuda. With `checkpoint`, a folder, a fit of networks that was killed and is begun again goes on where it
+    stood; `save` clears it. A `seed` of None is a new one each time.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_`,
     `race_` (how the families did that "auto" chose among, or None), `seed_`, `timings_` (seconds by step) and
@@ -73,10 +76,11 @@ class Synthesizer(Varied):
         max_rows: int | None = None,
         threads: int | None = None,
         device: str = "auto",
+        checkpoint: str | Path | None = None,
     ) -> None:
         self.model, self.seed, self.schema, self.constraints = model, seed, schema, constraints
         self.k, self.budget, self.critic, self.max_rows, self.threads = k, budget, critic, max_rows, threads
-        self.device = device
+        self.device, self.checkpoint = device, checkpoint
 
     @property
     def rows_(self) -> int:
@@ -107,7 +111,7 @@ class Synthesizer(Varied):
             "model",
             lambda: learn(
                 table, self.schema_, chosen=self.family_, seed=self.seed_, k=self._rows_shared(),
-                budget=self._spare(clock), critic=self.critic, on_progress=on_progress,
+                budget=self._spare(clock, self.checkpoint), critic=self.critic, on_progress=on_progress,
             ),
         )  # fmt: skip
         told = self._judge_time(clock)
@@ -199,6 +203,8 @@ class Synthesizer(Varied):
         }  # fmt: skip
         state = model.state()
         artifact.save(path, about, {"schema": state["rules"]["schema"], "table": state})
+        if self.checkpoint is not None:
+            forget(Path(self.checkpoint).expanduser())
         _warn(_UNSAVED.format(path, rule) for rule in model.rules.unsaved)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
@@ -243,10 +249,11 @@ class Synthesizer(Varied):
         found = clock.time("race", lambda: race(table, self.schema_, on_progress=on_progress, **settings))
         return found.winner, found.why, found
 
-    def _spare(self, clock: Clock) -> Budget:
+    def _spare(self, clock: Clock, checkpoint: str | Path | None = None) -> Budget:
         """What of the budget is left."""
         seconds, threads = self._seconds(clock), self._count("threads") or Budget().threads
-        return Budget(None if seconds is None else max(seconds, 0.0), threads, self.device)
+        folder = Path(checkpoint).expanduser() if checkpoint is not None else None
+        return Budget(None if seconds is None else max(seconds, 0.0), threads, self.device, folder)
 
     def _count(self, name: str) -> int | None:
         value = getattr(self, name)
@@ -382,19 +389,3 @@ def _read(data: Any) -> Dataset:
 
 def _is_frame(data: Any) -> bool:
     return not isinstance(data, Dataset | str | Path)
-
-
-def load_schema(schema: Schema | Table | str | Path | None, name: str) -> Table | None:
-    """The schema of the table `name`; a schema of one table is taken whatever that table is called."""
-    if schema is None or isinstance(schema, Table):
-        return schema
-    if not isinstance(schema, Schema):
-        try:
-            text = Path(schema).expanduser().read_text("utf-8")
-        except (OSError, UnicodeDecodeError, TypeError):
-            fix = "Give a JSON file made by 'reverie inspect'"
-            raise SchemaError("cannot be read", where=str(schema), fix=fix) from None
-        schema = Schema.from_json(text, where=str(schema))
-    if len(schema.tables) == 1:
-        return schema.tables[0].model_copy(update={"name": name})
-    return schema.table(name)

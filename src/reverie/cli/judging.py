@@ -36,7 +36,7 @@ def evaluate(
     from reverie.reports.build import save, scores
     from reverie.reports.report import SUFFIXES
     from reverie.reports.report import evaluate as compare
-    from reverie.synthesizer import load_schema
+    from reverie.schema.files import load_schema
 
     options.check_places((real, fake, holdout, schema), (output, SUFFIXES), (json, ()))
     known = options.read_table(real, table)

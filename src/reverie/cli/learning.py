@@ -71,6 +71,9 @@ def fit(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="Where networks learn: auto, cpu or cuda.")] = "auto",
+    checkpoint: Annotated[
+        str | None, typer.Option(help="A folder by which a fit of networks that was killed goes on.")
+    ] = None,
     table: TableName = None,
     rows: Annotated[
         str | None, typer.Option("--max-rows", help="Learn from that many random rows at most.")
@@ -92,7 +95,7 @@ def fit(
     seconds = None if budget is None else parse_seconds(budget, "--budget")
     most = None if rows is None else parse_count(rows, "--max-rows")
     settings = {"model": model, "seed": seed, "schema": schema, "budget": seconds, "max_rows": most}
-    learn(data, output, table, json, **settings, device=device)
+    learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error="-" in (output, json))
 

@@ -9,6 +9,7 @@ takes, as far as that can be told beforehand; `models/cost.py` asks for it.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,12 +41,14 @@ def silent(_: Progress) -> None:
 class Budget:
     """What a fit may spend; None is no limit. Seconds are of wall-clock time.
 
-    `device` is where networks learn: auto (a GPU if there is one), cpu or cuda.
+    `device` is where networks learn: auto (a GPU if there is one), cpu or cuda. `checkpoint` is a folder for
+    what they need to go on if they are killed; it is cleared by who gave it.
     """
 
     seconds: float | None = None
     threads: int = 2
     device: str = "auto"
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True)

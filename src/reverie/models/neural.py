@@ -3,13 +3,15 @@
 Nothing here imports torch before it is needed, so that the families can be listed without it.
 """
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reverie.core.errors import ArtifactError, ConfigError
+from reverie.core.errors import ArtifactError, ConfigError, OutputError
 from reverie.models.base import Budget, OnProgress, Progress
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from reverie.nn.train import History
 
 REQUIRES = ("torch", "lightning_fabric")
+SUFFIX = ".checkpoint"
 
 
 def require(family: str) -> None:
@@ -54,7 +57,27 @@ def train(
     return run(
         task, Rows(arrays, weights), Training(**training), seed=seed, seconds=budget.seconds,
         device=budget.device, threads=budget.threads, on_epoch=tell,
+        checkpoint=budget.checkpoint and _place(budget.checkpoint, type(task).__name__, seed, training),
     )  # fmt: skip
+
+
+def _place(folder: Path, *told: Any) -> Path:
+    """A file in the folder for a training of these settings. Raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "Choose another folder"
+        raise OutputError(f"cannot be made: {error.strerror}", where=str(folder), fix=fix) from None
+    return folder / (hashlib.sha256(repr(told).encode()).hexdigest()[:16] + SUFFIX)
+
+
+def forget(folder: Path) -> None:
+    """Remove the checkpoints in the folder, and the folder if it had nothing else."""
+    if folder.is_dir():
+        for file in folder.glob(f"*{SUFFIX}*"):
+            file.unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 @contextmanager

@@ -169,37 +169,43 @@ class Adversaries(Task):
         super().__init__()
         self.form, self.net, self.features, self.critic = form, net, features, critic
         self.penalty, self.lazy, self.heat = penalty, lazy, heat
+        self.steep = False
         self.register_buffer("learned", torch.zeros(()))
 
-    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+    def begin(self, turn: str, noise: torch.Generator) -> None:
         self.critic.requires_grad_(turn == "critic")
+        if turn == "critic":
+            self.steep = int(torch.randint(self.lazy, (1,), generator=noise, device=noise.device)) == 0
+        else:
+            self.learned += 1
+
+    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         real = self.real(batch)
         if turn == "critic":
             with torch.no_grad():
                 fake = self.fake(len(real), noise)
-            steep = int(torch.randint(self.lazy, (1,), generator=noise, device=real.device)) == 0
-            return self._doubt(real, fake, self.penalty * self.lazy if steep else 0.0)
-        self.learned += 1
+            return self._doubt(real, fake, self.penalty * self.lazy if self.steep else 0.0)
         with torch.no_grad():
             wanted = self.critic(real)
         return functional.softplus(wanted - self.critic(self.fake(len(real), noise)))
 
     def _doubt(self, real: torch.Tensor, fake: torch.Tensor, penalty: float) -> torch.Tensor:
         """What the critic pays for each pair."""
-        rows = torch.cat([real, fake]).requires_grad_(penalty > 0)
-        looks = self.critic(rows)
+        rows = torch.cat([real, fake])
+        if not penalty:
+            first, second = self.critic(rows).chunk(2)
+            return functional.softplus(second - first)
+        looks, slopes_of, *_ = torch.func.vjp(self.critic, rows)
         first, second = looks.chunk(2)
         losses = functional.softplus(second - first)
-        if not penalty:
-            return losses
-        (slopes,) = torch.autograd.grad(looks.sum(), rows, create_graph=True)
+        (slopes,) = slopes_of(torch.ones_like(looks))
         first, second = slopes.square().sum(1).chunk(2)
         return losses + 0.5 * penalty * (first + second)
 
     def real(self, batch: Batch) -> torch.Tensor:
         """Features of rows."""
         codes, numbers = batch["codes"].long(), batch["numbers"].nan_to_num(0.0)
-        ones = [functional.one_hot(codes[:, i], k).float() for i, k in enumerate(self.form.sizes)]
+        ones = [one_hot(codes[:, i], k) for i, k in enumerate(self.form.sizes)]
         return self.features(torch.cat([*ones, numbers[:, :0]], dim=1), numbers)
 
     def fake(self, rows: int, noise: torch.Generator) -> torch.Tensor:
@@ -222,7 +228,7 @@ class Adversaries(Task):
 
 class Expertise(Task):
     """What a critic learns after the contest, in which it was told apart from one opponent only: to tell rows
-    from generated ones and from crossed ones, of which some columns are another row's.
+    from generated ones and from crossed ones, of which some columns are another row's: here rows meet.
     """
 
     turns = (Turn("critic"),)
@@ -255,6 +261,11 @@ class Expertise(Task):
         }
 
 
+def one_hot(codes: torch.Tensor, size: int) -> torch.Tensor:
+    """Codes (rows,) as (rows, size) of 0 and 1; torch's own looks at values, which `vmap` does not allow."""
+    return (codes[:, None] == torch.arange(size, device=codes.device)).float()
+
+
 def gumbel(logits: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
     """Noise by which the largest of logits is a draw by them."""
     uniform = torch.rand(logits.shape, generator=noise, device=logits.device)
@@ -268,7 +279,7 @@ def hard(logits: torch.Tensor, sizes: Sequence[int], heat: float, noise: torch.G
     parts = []
     for part in ((logits + gumbel(logits, noise)) / heat).split(list(sizes), dim=1):
         soft = part.softmax(1)
-        sharp = functional.one_hot(part.argmax(1), part.shape[1]).float()
+        sharp = one_hot(part.argmax(1), part.shape[1])
         parts.append(sharp + (soft - soft.detach()))
     return torch.cat(parts, dim=1)
 

@@ -56,6 +56,7 @@ class MaskedNet(nn.Module):
     starts: torch.Tensor
     tops: torch.Tensor
     parts: torch.Tensor
+    places: torch.Tensor
     told: torch.Tensor
 
     def __init__(
@@ -77,6 +78,7 @@ class MaskedNet(nn.Module):
         self._number("starts", np.cumsum([0, *(size + 2 for size in sizes)])[:-1])
         self._number("tops", tops)
         self._number("parts", parts)
+        self._number("places", np.argsort(tops + parts))
         self._number("told", np.cumsum([0, *(sizes[parents[i]] for i in parts)])[: len(parts)])
         padded = [np.pad(basis, ((2, 0), (0, 0))) for basis in bases]
         self.embedding = Ordered(_blocked(padded), width, spread=(2 * len(sizes)) ** -0.5, own=OWN_IN)
@@ -107,11 +109,10 @@ class MaskedNet(nn.Module):
             functional.cross_entropy(part, wanted[:, i], reduction="none")
             for i, part in zip(self.tops.tolist(), logits, strict=True)
         ]
-        costs = torch.zeros(codes.shape, device=refined.device)
-        costs[:, self.tops] = torch.stack(found, dim=1)
+        costs = torch.stack(found, dim=1)
         if len(self.parts):
-            costs[:, self.parts] = self._part_costs(refined, wanted)
-        return costs * (codes >= 0)
+            costs = torch.cat([costs, self._part_costs(refined, wanted)], dim=1)
+        return costs[:, self.places] * (codes >= 0)
 
     def _part_costs(self, refined: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         over = wanted[:, [self.parents[i] for i in self.parts.tolist()]]

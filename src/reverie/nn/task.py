@@ -32,9 +32,20 @@ class Task(nn.Module, ABC):
 
     turns: tuple[Turn, ...]
 
+    def begin(self, turn: str, noise: torch.Generator) -> None:
+        """Get ready for an update of a turn: counters, and what is decided for all rows of it alike."""
+
     @abstractmethod
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
-        """What each row costs in a turn, (rows,); all randomness is of `noise`."""
+        """What each row costs in a turn, (rows,); all randomness but dropout's is of `noise`.
+
+        It changes nothing of the task and branches on no row's values, so that `torch.func.vmap` over single
+        rows gives the same. A task in which rows meet says so: its gradients cannot be clipped row by row.
+        """
+
+    def forward(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+        """The losses, under the name by which `torch.func.functional_call` asks for them."""
+        return self.losses(turn, batch, noise)
 
     def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """What each row costs where it is not learned from, (rows,), by which training is judged."""

@@ -8,8 +8,7 @@ Sources: Loshchilov & Hutter 2019 (AdamW); Polyak & Juditsky 1992 (averaged weig
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from reverie.nn.rows import Rows, batches
+from reverie.nn.device import precision, threads_of
+from reverie.nn.rows import Batch, Rows, batches
 from reverie.nn.task import Task
 
 COOLING = 0.25
@@ -115,11 +115,12 @@ def train(
     """Train the task in place; it is left with the best averaged weights, in evaluation mode, on the CPU.
 
     With `checkpoint`, a file written after each epoch, a run of the same rows, settings and seed that was
-    killed goes on where it stood and ends as it would have (on a CPU). A loss that is no number, an
+    killed goes on where it stood and ends as it would have (on a CPU). The file stays when training is done:
+    a run by it learns no more, and it is for the caller to remove. A loss that is no number, an
     interruption (Ctrl-C) or a lack of memory do not lose what was learned: the history's notes say what
     happened.
     """
-    with torch.random.fork_rng(devices=[]), _threads(threads):
+    with torch.random.fork_rng(devices=[]), threads_of(threads):
         torch.manual_seed(seed)
         loop = _Loop(task, rows, training, seed, seconds, device, checkpoint, clock)
         history = loop.run(on_epoch)
@@ -141,7 +142,7 @@ class _Loop:
     ) -> None:
         self.task, self.rows, self.training, self.seconds = task, rows, training, seconds
         self.checkpoint, self.clock, self.begun, self.seed = checkpoint, clock, clock(), seed
-        self.fabric = Fabric(accelerator=device, devices=1, precision=_precision(device))
+        self.fabric = Fabric(accelerator=device, devices=1, precision=precision(device))
         self.device = self.fabric.device
         self.task.to(self.device)
         self.groups: dict[str, nn.Module] = {turn.module: getattr(task, turn.module) for turn in task.turns}
@@ -183,8 +184,6 @@ class _Loop:
             ended = "interrupted"
             self.course.notes.append("training was interrupted: the best weights up to then are kept")
         _copy(self.best, self.kept)
-        if self.checkpoint is not None:
-            self.checkpoint.unlink(missing_ok=True)
         return History(tuple(self.course.told), ended, tuple(self.course.notes))
 
     def _epoch(self) -> str | None:
@@ -235,16 +234,22 @@ class _Loop:
                 group["lr"] = rate * turn.rate
             for _ in range(turn.times):
                 optimizer.zero_grad(set_to_none=True)
-                with self.fabric.autocast():
-                    loss = (self.task.losses(turn.module, batch, self.noise) * weights).mean()
-                self.fabric.backward(loss)
+                self.task.begin(turn.module, self.noise)
+                loss = self._slopes(turn.module, batch, weights)
                 norm = nn.utils.clip_grad_norm_(module.parameters(), self.training.clip)
-                if not torch.isfinite(loss.detach() + norm):
+                if not torch.isfinite(loss + norm):
                     return float("nan")
                 optimizer.step()
         self.course.step += 1
         self._follow()
-        return float(loss.detach())
+        return float(loss)
+
+    def _slopes(self, turn: str, batch: Batch, weights: torch.Tensor) -> torch.Tensor:
+        """Leave the gradient of the mean loss at the weights of a turn; that loss."""
+        with self.fabric.autocast():
+            loss = (self.task.losses(turn, batch, self.noise) * weights).mean()
+        self.fabric.backward(loss)
+        return loss.detach()
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -355,7 +360,7 @@ class _Loop:
     def _key(self) -> str:
         """What a checkpoint must be of to be gone on from."""
         shapes = {name: tuple(weight.shape) for name, weight in self.task.state_dict().items()}
-        told = repr((self.seed, self.seconds, self.training, shapes)).encode()
+        told = repr((self.seed, self.training, shapes)).encode()
         return hashlib.sha256(told + self.rows.digest()).hexdigest()
 
     def _resume(self) -> None:
@@ -374,23 +379,6 @@ class _Loop:
         self.noise.set_state(parts["noise"])
         torch.set_rng_state(parts["torch"])
         self.begun = self.clock() - parts["elapsed"]
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """That many threads of the processor, then as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _precision(device: str) -> Any:
-    """bf16 on GPUs that have it; on a CPU a product of matrices was no faster in it."""
-    wanted = device in ("auto", "cuda", "gpu") and torch.cuda.is_available()
-    return "bf16-mixed" if wanted and torch.cuda.is_bf16_supported() else "32-true"
 
 
 @torch.no_grad()

@@ -211,8 +211,10 @@ class Bound(Task):
         self.beta, self.anneal = beta, anneal
         self.register_buffer("step", torch.zeros((), dtype=torch.long))
 
-    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
+    def begin(self, turn: str, noise: torch.Generator) -> None:  # noqa: ARG002
         self.step += 1
+
+    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
         return self._bound(batch, noise, self.beta * min(1.0, float(self.step) / self.anneal))
 
     def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:

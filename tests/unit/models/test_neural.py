@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from reverie.core.errors import ArtifactError, ConfigError
+from reverie.core.errors import ArtifactError, ConfigError, OutputError
 from reverie.models import neural
 
 
@@ -53,3 +54,29 @@ def test_without_torch_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
 def test_torch_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, reverie.models.neural; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_checkpoints_are_cleared_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("1.checkpoint", "2.checkpoint.part", "notes.txt"):
+        (tmp_path / "kept" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "kept" / name).touch()
+    neural.forget(tmp_path / "kept")
+    assert [file.name for file in (tmp_path / "kept").iterdir()] == ["notes.txt"]
+    (tmp_path / "kept" / "notes.txt").unlink()
+    neural.forget(tmp_path / "kept")
+    neural.forget(tmp_path / "kept")
+    assert not list(tmp_path.iterdir())
+
+
+def test_each_training_has_a_file_of_its_own(tmp_path: Path) -> None:
+    told = [("Bound", 1, {"epochs": 3}), ("Bound", 2, {"epochs": 3}), ("Bound", 1, {"epochs": 4})]
+    places = [neural._place(tmp_path / "a" / "b", *each) for each in told]
+    assert len(set(places)) == 3
+    assert {place.parent for place in places} == {tmp_path / "a" / "b"}
+    assert neural._place(tmp_path / "a" / "b", *told[0]) == places[0]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be made"):
+        neural._place(tmp_path / "file" / "folder")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,6 +105,43 @@ def test_a_seed_decides_all() -> None:
     assert not _same(tasks[0], tasks[2])
 
 
+def test_rows_in_a_file_are_learned_as_those_in_memory(tmp_path: Path) -> None:
+    rows = _rows(700, weights=np.random.default_rng(1).uniform(0.5, 2.0, 700))
+    held = {**rows.arrays, "weights": rows.weights}
+    mapped = {}
+    for name, array in held.items():
+        array.tofile(tmp_path / name)
+        mapped[name] = np.memmap(tmp_path / name, array.dtype, "r", shape=array.shape)
+    weights = mapped.pop("weights")
+    tasks = [_Line(dropout=0.2), _Line(dropout=0.2)]
+    told = [
+        train(task, of, QUICK, seed=2) for task, of in zip(tasks, (rows, Rows(mapped, weights)), strict=True)
+    ]
+    assert _same(*tasks)
+    assert [epoch.held_out for epoch in told[0].epochs] == [epoch.held_out for epoch in told[1].epochs]
+
+
+class _Chunks(np.ndarray):
+    """An array that is only to be taken apart: `most` is the largest part that was."""
+
+    most = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        found = np.asarray(super().__getitem__(at))
+        _Chunks.most = max(_Chunks.most, len(found))
+        return found
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        raise AssertionError("all of it was read at once")
+
+
+def test_no_more_rows_than_a_batch_are_read_at_once() -> None:
+    rows = _rows(900)
+    apart = Rows({name: array.view(_Chunks) for name, array in rows.arrays.items()})
+    train(_Line(), apart, QUICK, seed=0)
+    assert 0 < _Chunks.most < 2 * QUICK.batch
+
+
 def test_the_generator_of_others_is_left_alone() -> None:
     task, before = _Line(dropout=0.2), torch.get_rng_state()
     train(task, _rows(300), QUICK, seed=1)
@@ -191,25 +229,27 @@ def test_a_killed_run_ends_as_it_would_have(tmp_path: Path, killed: int) -> None
     assert [epoch.number for epoch in told] == list(range(killed, 7))
     assert [epoch.held_out for epoch in resumed.epochs] == [epoch.held_out for epoch in history.epochs]
     assert resumed.notes == history.notes != ()
-    assert [path.name for path in tmp_path.iterdir()] == ["run.part"]
+    assert {path.name for path in tmp_path.iterdir()} == {"run.1", "run.part"}
 
 
 @pytest.mark.parametrize("training", [QUICK, replace(QUICK, epochs=99, patience=1, falls=1)])
-def test_a_run_killed_at_its_end_learns_no_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, training: Training
-) -> None:
-    def die(*_: object, **__: object) -> None:
-        raise RuntimeError("killed")
-
-    whole, again, file = _Line(), _Line(), tmp_path / "run"
-    monkeypatch.setattr(Path, "unlink", die)
-    with pytest.raises(RuntimeError, match="killed"):
-        train(whole, _rows(300), training, seed=3, checkpoint=file)
-    monkeypatch.undo()
-    resumed = train(again, _rows(300), training, seed=3, checkpoint=file, on_epoch=die)
+def test_a_run_killed_after_its_end_learns_no_more(tmp_path: Path, training: Training) -> None:
+    whole, again, told = _Line(), _Line(), list[Epoch]()
+    history = train(whole, _rows(300), training, seed=3, checkpoint=tmp_path / "run")
+    resumed = train(again, _rows(300), training, seed=3, checkpoint=tmp_path / "run", on_epoch=told.append)
     assert _same(whole, again)
-    assert resumed.ended != "the time was up"
-    assert not file.exists()
+    assert resumed == history
+    assert not told
+
+
+def test_what_time_is_left_is_no_reason_to_begin_again(tmp_path: Path) -> None:
+    told: list[list[int]] = [[], []]
+    for numbers, seconds in zip(told, (1e6, 2e6), strict=True):
+        train(
+            _Line(), _rows(300), QUICK, seed=3, checkpoint=tmp_path / "run", seconds=seconds, clock=_Clock(1),
+            on_epoch=lambda epoch, numbers=numbers: numbers.append(epoch.number),
+        )  # fmt: skip
+    assert told == [[1, 2, 3, 4, 5, 6], []]
 
 
 def test_time_that_is_up_keeps_the_best_so_far() -> None:

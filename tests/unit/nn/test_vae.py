@@ -66,6 +66,7 @@ def test_rate_is_weighed_in_over_the_first_steps(net):
     plain = bound(net, beta=0.0)
 
     def loss(of):
+        of.begin("net", torch.Generator())
         return of.losses("net", some, torch.Generator().manual_seed(0)).detach()
 
     first, last = [loss(task) - loss(plain) for _ in range(4)][::3]

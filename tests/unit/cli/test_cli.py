@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -138,3 +140,46 @@ def test_without_torch_it_is_said_what_to_install(
     error = capfd.readouterr().err
     assert error.count("\n") == 1
     assert "pip install 'reverie[neural]'" in error
+
+
+FIT = """
+import sys
+from reverie.cli import main, options
+from reverie.nn.train import Training, _Loop
+
+options.cores = lambda: 1
+fields = dict(zip(Training.__dataclass_fields__, Training.__init__.__defaults__))
+Training.__init__.__defaults__ = tuple((fields | {"epochs": 12, "least_steps": 8}).values())
+judge = _Loop._judge
+_Loop._judge = lambda self: print((told := judge(self)).number, file=sys.stderr) or told
+sys.exit(main.run(["fit", *sys.argv[1:]]))
+"""
+
+
+def test_a_fit_that_was_killed_goes_on(data: Path, tmp_path: Path) -> None:
+    def begin(model: str, *options: str) -> subprocess.Popen[str]:
+        options = (str(data), "-o", str(tmp_path / model), "--model", "autoregressive", *options)
+        return subprocess.Popen([sys.executable, "-c", FIT, *options], stderr=subprocess.PIPE, text=True)
+
+    def epochs(process: subprocess.Popen[str]) -> list[int]:
+        lines = process.communicate(timeout=120)[1].splitlines()
+        assert process.returncode == 0, lines
+        return [int(line) for line in lines if line.isdigit()]
+
+    folder = tmp_path / "checkpoints"
+    with begin("again.reverie", "--checkpoint", str(folder)) as killed:
+        assert killed.stderr is not None
+        for line in killed.stderr:
+            if line.strip() == "4":
+                killed.kill()
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "again.reverie").exists()
+    # It was killed just before or after what it had learned by its fourth epoch was written.
+    again = epochs(begin("again.reverie", "--checkpoint", str(folder)))
+    assert again in [list(range(first, 13)) for first in (4, 5, 6)]
+    assert not folder.exists()
+    assert epochs(begin("whole.reverie")) == list(range(1, 13))
+    states = [rv.load(tmp_path / f"{name}.reverie").model_.fitted.state() for name in ("again", "whole")]
+    assert states[0].json == states[1].json
+    for name, array in states[0].arrays.items():
+        assert np.array_equal(array, states[1].arrays[name])

@@ -13,6 +13,7 @@ import numpy as np
 
 from reverie.core.errors import ArtifactError, ConfigError, OutputError
 from reverie.models.base import Budget, OnProgress, Progress
+from reverie.schema.blocks import Category, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
 
 REQUIRES = ("torch", "lightning_fabric")
 SUFFIX = ".checkpoint"
+
+
+FIXED = 5e-3
+"""Seconds of a step of training that do not depend on the table."""
+
+
+def seconds(
+    specs: tuple[Spec, ...], rows: int, budget: Budget, *, epochs: int, least: int, most: int, unit: float
+) -> float:
+    """About what training takes on a plain processor: `epochs` in batches of 512, `least` to `most` steps.
+
+    A step takes `unit` seconds for each code of a Category, and as much as 80 codes for a number.
+    """
+    codes = sum(spec.k if isinstance(spec, Category) else 80 for spec in specs)
+    steps = min(max(epochs * rows / 512, least), most)
+    return steps * (FIXED + unit * codes / budget.threads**0.5)
 
 
 def require(family: str) -> None:

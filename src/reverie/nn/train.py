@@ -23,7 +23,7 @@ from reverie.nn.rows import Batch, Rows, batches
 from reverie.nn.task import Task
 
 COOLING = 0.25
-"""Share of a budget of time in which steps fall to nothing."""
+"""Share of a budget of time, or of all steps, in which steps fall to nothing."""
 RESERVE = 0.97
 """Share of a budget that training may use, so that what follows it still fits."""
 NO_NUMBER, NO_TIME = "the loss was no number", "the time was up"
@@ -323,7 +323,9 @@ class _Loop:
             return (
                 self.training.rate * warm * max(0.5 + 0.5 * np.cos(np.pi * max(self._passed(), spent)), 1e-3)
             )
-        cool = 1.0 if not self.seconds else min(1.0, self._time_left() / (COOLING * self.seconds))
+        cool = min(1.0, (1 - self.course.step / self.training.steps) / COOLING)
+        if self.seconds:
+            cool = min(cool, self._time_left() / (COOLING * self.seconds))
         return self.training.rate * self.course.scale * warm * max(cool, 1e-3)
 
     def _time_left(self) -> float:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 CAPABILITIES = Capabilities(
     summary="Diffusion: rows emerge from noise step by step; the quality tier, and any columns can be given",
     given=True,
+    cost="minutes",
+    advice="the best fidelity of the networks, where time allows",
     requires=neural.REQUIRES,
 )
 CHUNK = 1 << 10
@@ -144,6 +146,11 @@ class Diffusion(Fitted):
         wanted = [i for i, spec in enumerate(self.layout.categories) if spec.name in wish.only]
         numbers = any(spec.name in wish.only for spec in self.layout.reals)
         return _plan(self.task.form, self.config, wanted, numbers=numbers)
+
+
+def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
+    """About what `fit` takes, within a factor of two or three."""
+    return neural.seconds(specs, rows, budget, epochs=60, least=1200, most=6000, unit=5e-05)
 
 
 def fit(

@@ -10,6 +10,8 @@ import torch
 
 from reverie.core.errors import ArtifactError, ConfigError, OutputError
 from reverie.models import neural
+from reverie.models.base import Budget
+from reverie.schema.blocks import Category, Real, Spec
 
 
 def test_weights_come_back() -> None:
@@ -80,3 +82,17 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be made"):
         neural._place(tmp_path / "file" / "folder")
+
+
+def test_seconds_grow_with_rows_between_bounds_and_with_codes() -> None:
+    few, many = (Category("c", 10),), (Category("c", 10), Real("x"))
+
+    def told(specs: tuple[Spec, ...], rows: int, threads: int = 1) -> float:
+        budget = Budget(threads=threads)
+        return neural.seconds(specs, rows, budget, epochs=10, least=100, most=1_000, unit=1e-4)
+
+    assert told(few, 10) == told(few, 1_000) == pytest.approx(100 * (5e-3 + 1e-3))
+    assert told(few, 25_600) == pytest.approx(500 * (5e-3 + 1e-3))
+    assert told(few, 10**9) == pytest.approx(1_000 * (5e-3 + 1e-3))
+    assert told(many, 10) == pytest.approx(100 * (5e-3 + 9e-3))
+    assert told(many, 10, threads=4) == pytest.approx(100 * (5e-3 + 4.5e-3))

@@ -38,6 +38,8 @@ CAPABILITIES = Capabilities(
     requires=neural.REQUIRES,
 )
 
+MOST_STEPS = 12_000
+"""Steps of training at most, so that tables of any size end: about six times those of 25,000 rows."""
 DRAWS = 8
 """Times that a partly known row is completed, of which one is kept."""
 
@@ -57,7 +59,7 @@ class Config:
     coarse: int = 64
     fine: int = 16
     ordered: float = 0.5
-    training: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=lambda: {"steps": MOST_STEPS})
 
 
 @dataclass
@@ -260,7 +262,7 @@ class Autoregressive(Sequential):
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
     """About what `fit` takes, within a factor of two or three."""
-    return neural.seconds(specs, rows, budget, epochs=45, least=1800, most=30000, unit=1.7e-05)
+    return neural.seconds(specs, rows, budget, epochs=45, least=1_800, most=MOST_STEPS, unit=1.7e-05)
 
 
 def fit(

@@ -150,7 +150,7 @@ class Diffusion(Fitted):
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
     """About what `fit` takes, within a factor of two or three."""
-    return neural.seconds(specs, rows, budget, epochs=60, least=1200, most=6000, unit=5e-05)
+    return neural.seconds(specs, rows, budget, epochs=60, least=1_200, most=6_000, unit=5e-05)
 
 
 def fit(

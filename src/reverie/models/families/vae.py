@@ -75,7 +75,7 @@ class Config:
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
     """About what `fit` takes, within a factor of two or three."""
-    return neural.seconds(specs, rows, budget, epochs=60, least=1000, most=4000, unit=4.5e-05)
+    return neural.seconds(specs, rows, budget, epochs=60, least=1_000, most=4_000, unit=4.5e-05)
 
 
 def fit(

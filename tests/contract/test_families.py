@@ -55,7 +55,10 @@ def only(blocks, *names):
     return Blocks(specs, {spec.name: blocks[spec.name] for spec in specs}, blocks.rows)
 
 
-QUICK = {"gan": {"width": 96, "batch": 256, "least_steps": 800, "lessons": 60}, "vae": {"width": 96}}
+QUICK = {
+    "gan": {"width": 96, "batch": 128, "lessons": 60},
+    "vae": {"width": 96},
+}
 """Smaller networks, where the families' own would take minutes."""
 
 

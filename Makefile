@@ -10,7 +10,8 @@ demo: $(READY)
 	@$(BIN)/reverie demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	# Two workers on two cores: more threads would wait for each other.
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
 
 check: $(READY)
 	$(BIN)/ruff check src tests bench tools

@@ -33,7 +33,7 @@ CAPABILITIES = Capabilities(
     "a masked network over columns, in any order: answers every question natively",
     log_prob=True,
     given=True,
-    cost="half a minute to some",
+    cost="a minute",
     advice="partly known rows to complete, cells to impute, questions in any direction",
     requires=neural.REQUIRES,
 )

@@ -174,6 +174,7 @@ def test_parameters(frame: pd.DataFrame) -> None:
 
 def test_the_race_is_kept(frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reverie.evaluation.race.slowness", lambda: 1.0)
+    monkeypatch.setattr("reverie.models.choice.families", lambda: ("copula", "trees"))  # the quick ones
     made = rv.Synthesizer(budget="1h", threads=1).fit(frame)
     assert made.race_ is not None
     assert (made.race_.winner, made.race_.why) == (made.family_, made.why_)

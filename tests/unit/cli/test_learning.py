@@ -118,6 +118,7 @@ def test_auto_tells_of_the_race_and_keeps_it(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reverie.evaluation.race.slowness", lambda: 1.0)
+    monkeypatch.setattr("reverie.models.choice.families", lambda: ("copula", "trees"))  # the quick ones
     data, out, facts = str(folder / "people.parquet"), str(tmp_path / "m.reverie"), tmp_path / "f.json"
     assert run(["fit", data, "-o", out, "--budget", "1h", "--json", str(facts)]) == 0
     shown = capfd.readouterr().out

@@ -24,7 +24,7 @@ from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, 
 if TYPE_CHECKING:
     from reverie.nn.vae import Autoencoder
 
-IMPORTANCE = 256
+IMPORTANCE = 512
 """Latents drawn for a row's density."""
 
 

@@ -261,7 +261,7 @@ class Autoregressive(Sequential):
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
-    """About what `fit` takes, within a factor of two or three."""
+    """Roughly what `fit` takes: told from fits of one table (Adult)."""
     return neural.seconds(specs, rows, budget, epochs=45, least=1_800, most=MOST_STEPS, unit=1.7e-05)
 
 

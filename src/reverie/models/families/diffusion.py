@@ -149,8 +149,8 @@ class Diffusion(Fitted):
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
-    """About what `fit` takes, within a factor of two or three."""
-    return neural.seconds(specs, rows, budget, epochs=60, least=1_200, most=6_000, unit=5e-05)
+    """Roughly what `fit` takes: told from fits of one table (Adult)."""
+    return neural.seconds(specs, rows, budget, epochs=60, least=LEAST_UPDATES, most=MOST_UPDATES, unit=5e-05)
 
 
 def fit(

@@ -142,7 +142,7 @@ class Gan(Fitted):
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
-    """About what `fit` takes, within a factor of two or three."""
+    """Roughly what `fit` takes: told from fits of one table (Adult)."""
     return neural.seconds(specs, rows, budget, epochs=60, least=1_500, most=5_000, unit=8e-05)
 
 

@@ -74,7 +74,7 @@ class Config:
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
-    """About what `fit` takes, within a factor of two or three."""
+    """Roughly what `fit` takes: told from fits of one table (Adult)."""
     return neural.seconds(specs, rows, budget, epochs=60, least=1_000, most=4_000, unit=4.5e-05)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from reverie.models.density import Residuals
+from reverie.models.drawing import softmax
 from reverie.models.histogram import Histograms
 from reverie.models.variables import Variables
 
@@ -78,19 +79,6 @@ def scores(variables: Variables, arrays: Mapping[str, np.ndarray], rows: int) ->
     for i, name in enumerate(numbers(variables)):
         out[:, i] = np.nan_to_num(arrays[name].reshape(-1)).clip(-FARTHEST, FARTHEST)
     return out
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities along the last axis; a logit of -inf is none."""
-    proba = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return proba / proba.sum(axis=1, keepdims=True)
-
-
-def log_sum(logits: np.ndarray) -> np.ndarray:
-    """Logarithm of the sum of exponentials of each row, (rows,) float64."""
-    top = logits.max(axis=1)
-    with np.errstate(divide="ignore"):
-        return top + np.log(np.exp(logits - top[:, None], dtype=np.float64).sum(axis=1))
 
 
 def _linear(hidden: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -13,8 +13,8 @@ from reverie.core.errors import ConfigError
 from reverie.models import neural
 from reverie.models.base import State
 from reverie.models.chain import can_settle, settle
-from reverie.models.heads import Heads, log_sum, scores, softmax
-from reverie.models.histogram import pick
+from reverie.models.drawing import draw_codes, draw_numbers, log_sum
+from reverie.models.heads import Heads, scores
 from reverie.models.mixture import Mixture
 from reverie.models.particles import BlockEvidence, Particles, known_share, shut, spread, stack
 from reverie.models.sequential import Sequential
@@ -81,11 +81,15 @@ class LatentSpace(Sequential):
     def draw(
         self, partial: Partial, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        if isinstance(self._by_name[name], Category):
+        spec, rows = self._by_name[name], len(partial.hidden)
+        if isinstance(spec, Category):
             assert not isinstance(evidence, RealEvidence)
-            return self._draw_codes(partial, name, rng, evidence)
+            return draw_codes(self.heads.told(partial.hidden, name), spec, rng, evidence)
         assert not isinstance(evidence, CategoryEvidence)
-        return self._draw_numbers(partial, name, rng, evidence)
+        at = np.flatnonzero(partial.present[name]) if name in partial.present else np.arange(rows)
+        return draw_numbers(
+            lambda some: self.heads.histograms(partial.hidden[some], name), rows, at, rng, evidence
+        )
 
     def score(self, partial: Partial, name: str, values: np.ndarray) -> np.ndarray:
         if isinstance(self._by_name[name], Category):
@@ -222,51 +226,6 @@ class LatentSpace(Sequential):
         with torch.inference_mode():
             hidden = self.net.decoder(torch.from_numpy(latent.astype(np.float32)))
         return Partial(hidden.numpy(), {})
-
-    def _draw_codes(
-        self, partial: Partial, name: str, rng: np.random.Generator, evidence: CategoryEvidence | None
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        spec, logits = self._by_name[name], self.heads.told(partial.hidden, name)
-        assert isinstance(spec, Category)
-        wanted = ~np.isin(np.arange(spec.k), spec.muted)
-        free = np.where(wanted, logits, -np.inf) if wanted.any() else logits
-        if evidence is None:
-            return _pick(free, rng), None
-        if evidence.allowed is not None:
-            wanted &= evidence.allowed
-        held = np.where(wanted, logits, -np.inf) if wanted.any() else free
-        logp = log_sum(held) - log_sum(free) if wanted.any() else np.full(len(free), -np.inf)
-        drawn = _pick(held, rng)
-        if evidence.codes is not None:
-            known, codes = evidence.codes >= 0, np.maximum(evidence.codes, 0)
-            found = logits[np.arange(len(codes)), codes] - log_sum(logits)
-            logp = np.where(known, found, logp if evidence.allowed is not None else 0.0)
-            drawn = np.where(known, codes, drawn).astype(np.int32)
-        return drawn, logp
-
-    def _draw_numbers(
-        self, partial: Partial, name: str, rng: np.random.Generator, evidence: RealEvidence | None
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        out, logp = np.full(len(partial.hidden), np.nan), np.zeros(len(partial.hidden))
-        at = np.flatnonzero(partial.present[name]) if name in partial.present else np.arange(len(out))
-        histograms = self.heads.histograms(partial.hidden[at], name)
-        if evidence is None or not evidence.bounded:
-            out[at] = histograms.draw(rng)
-        else:
-            out[at], mass = histograms.draw_within(*evidence.intervals, rng)
-            with np.errstate(divide="ignore"):
-                logp[at] = np.log(mass)
-        if evidence is not None and evidence.values is not None:
-            known = ~np.isnan(evidence.values[at])
-            held = at[known]
-            out[held] = evidence.values[held]
-            some = self.heads.histograms(partial.hidden[held], name)
-            logp[held] = some.log_density(evidence.values[held])
-        return out.reshape(-1, 1, 1), None if evidence is None else logp
-
-
-def _pick(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return pick(softmax(logits), rng).astype(np.int32)
 
 
 def _arc(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:

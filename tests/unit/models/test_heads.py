@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reverie.models.heads import Heads, centres, log_sum, numbers, scores, softmax
+from reverie.models.heads import Heads, centres, numbers, scores
 from reverie.models.variables import Variables
 from reverie.schema.blocks import Blocks, Category, Gate, Real
 
@@ -55,9 +55,3 @@ def test_scores_are_bounded_and_0_where_absent(heads):
     assert numbers(heads.variables) == heads.numbers
     assert found[0, heads.numbers.index("x")] == 4.0
     assert (found[arrays["kind"] == 0, heads.numbers.index("z")] == 0).all()
-
-
-def test_softmax_and_log_sum():
-    logits = np.log(np.array([[1.0, 3.0], [0.5, 1e-9]])) + 500.0
-    np.testing.assert_allclose(softmax(logits), [[0.25, 0.75], [1.0, 2e-9]])
-    np.testing.assert_allclose(log_sum(logits), np.log([4.0, 0.5]) + 500.0)

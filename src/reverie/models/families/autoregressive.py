@@ -14,6 +14,7 @@ from reverie.models import conditioning, neural
 from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
 from reverie.models.completion import complete
 from reverie.models.density import Residuals
+from reverie.models.drawing import draw_codes, draw_numbers, softmax
 from reverie.models.histogram import Histograms, pick
 from reverie.models.masked import Masked, log_proba
 from reverie.models.particles import (
@@ -191,23 +192,13 @@ class Autoregressive(Sequential):
         spec = self._by_name[name]
         if isinstance(spec, Category):
             assert not isinstance(evidence, RealEvidence)
-            return self._draw_codes(partial, spec, rng, evidence)
+            logits = self.masked.logits(self._refined(partial), self.variables.first[name])
+            return draw_codes(logits, spec, rng, evidence)
         assert not isinstance(evidence, CategoryEvidence)
-        rows, there = len(partial.sums), self._open(partial, name)
-        numbers, logp = np.full(rows, np.nan), np.zeros(rows)
-        histograms = self._histograms(partial, name, there)
-        if evidence is None:
-            numbers[there] = histograms.draw(rng)
-            return numbers.reshape(-1, 1, 1), None
-        with np.errstate(divide="ignore"):
-            numbers[there], mass = histograms.draw_within(*evidence.intervals, rng)
-            logp[there] = np.log(mass)
-        if evidence.values is not None:
-            known = ~np.isnan(evidence.values)
-            numbers = np.where(known, evidence.values, numbers)
-            logp[known] = self.score(partial, name, numbers)[known]
-            logp[~known] = 0.0 if not evidence.bounded else logp[~known]
-        return numbers.reshape(-1, 1, 1), logp
+        there = self._open(partial, name)
+        return draw_numbers(
+            lambda some: self._histograms(partial, name, some), len(partial.sums), there, rng, evidence
+        )
 
     def score(self, partial: Partial, name: str, values: np.ndarray) -> np.ndarray:
         if isinstance(self._by_name[name], Category):
@@ -218,26 +209,6 @@ class Autoregressive(Sequential):
         out[there] = self._histograms(partial, name, there).log_density(numbers[there])
         return out
 
-    def _draw_codes(
-        self, partial: Partial, spec: Category, rng: np.random.Generator, evidence: CategoryEvidence | None
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        logits = self.masked.logits(self._refined(partial), self.variables.first[spec.name])
-        free = np.ones(spec.k, bool)
-        free[list(spec.muted)] = False
-        if evidence is None:
-            return pick(_proba(logits, free), rng).astype(np.int32), None
-        wanted = free if evidence.allowed is None else free & evidence.allowed
-        drawn = pick(_proba(logits, wanted if wanted.any() else ~wanted), rng).astype(np.int32)
-        log = log_proba(logits.astype(float))
-        with np.errstate(divide="ignore"):
-            logp = np.log(np.exp(log) @ wanted) - np.log(np.exp(log) @ free)
-        if evidence.codes is not None:
-            known, rows = evidence.codes >= 0, np.arange(len(drawn))
-            found = log[rows, np.maximum(evidence.codes, 0)]
-            logp = np.where(known, found, logp if evidence.allowed is not None else 0.0)
-            drawn = np.where(known, evidence.codes, drawn).astype(np.int32)
-        return drawn, logp
-
     def _histograms(self, partial: Partial, name: str, there: np.ndarray) -> Histograms:
         """Of the rows at positions `there`."""
         first, refined = self.variables.first[name], self._refined(partial)
@@ -246,9 +217,9 @@ class Autoregressive(Sequential):
         narrowed = self.masked.narrowed(refined)
 
         def parts(rows: np.ndarray, bins: np.ndarray) -> np.ndarray:
-            return _proba(self.masked.part_logits(narrowed[rows], first + 1, bins))
+            return softmax(self.masked.part_logits(narrowed[rows], first + 1, bins))
 
-        return Histograms(self.variables.scales[name], _proba(self.masked.logits(refined, first)), parts)
+        return Histograms(self.variables.scales[name], softmax(self.masked.logits(refined, first)), parts)
 
     def state(self) -> State:
         arrays = {f"net.{name}": array for name, array in self.masked.arrays().items()}
@@ -317,11 +288,3 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive:
         )
     except (KeyError, ValueError, TypeError, IndexError, ZeroDivisionError):
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
-
-
-def _proba(logits: np.ndarray, free: np.ndarray | None = None) -> np.ndarray:
-    """Probabilities of the codes (rows, codes), of those that are `free` alone."""
-    logits = logits if free is None or free.all() else np.where(free, logits, -np.inf)
-    proba = np.exp(logits - logits.max(1, keepdims=True))
-    proba /= proba.sum(1, keepdims=True)
-    return proba

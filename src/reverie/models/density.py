@@ -64,6 +64,17 @@ class Residuals:
         high = above.mean() - knots[-2] if len(above) else scale
         return cls(knots, fine, np.maximum([low, high], scale * 1e-3))
 
+    @classmethod
+    def restored(cls, knots: np.ndarray, fine: int, tails: np.ndarray) -> "Residuals":
+        """From stored parts. Raises ValueError if they are no scale."""
+        knots, tails = np.asarray(knots, float), np.asarray(tails, float)
+        whole = fine > 0 and knots.ndim == 1 and len(knots) > 2 and (len(knots) - 1) % fine == 0
+        if not whole or not np.isfinite(knots).all() or (np.diff(knots) <= 0).any():
+            raise ValueError("knots do not ascend")
+        if tails.shape != (2,) or not (np.isfinite(tails) & (tails > 0)).all():
+            raise ValueError("tails are not two means")
+        return cls(knots, fine, tails)
+
     @property
     def bins(self) -> int:
         return (len(self.knots) - 1) // self.fine

@@ -301,3 +301,20 @@ def test_there_are_more_folds_where_rows_are_few() -> None:
         target = normal_scores(codes[0]) + 0.1 * rng.normal(size=rows)
         found = Density.fit(Bins(codes, np.array([200]), np.ones(1, bool)), target, Recipe(rounds=5), rng)
         assert len(found.means) == folds
+
+
+@pytest.mark.parametrize("wrong", ["falls", "parts", "none", "tail", "infinite"])
+def test_a_stored_scale_that_is_none_is_refused(wrong: str) -> None:
+    scale = Residuals.learn(np.random.default_rng(0).normal(size=2_000), 8, 4)
+    knots, fine, tails = scale.knots.copy(), scale.fine, scale.tails.copy()
+    again = Residuals.restored(knots, fine, tails)
+    assert np.array_equal(again.knots, knots)
+    if wrong == "falls":
+        knots[3] = knots[2]
+    elif wrong == "infinite":
+        knots[-1] = np.inf
+    elif wrong == "tail":
+        tails[0] = 0.0
+    fine = {"parts": 5, "none": 0}.get(wrong, fine)
+    with pytest.raises(ValueError, match=r"knots|tails"):
+        Residuals.restored(knots, fine, tails)

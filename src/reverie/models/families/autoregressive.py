@@ -269,18 +269,11 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive:
     """Rebuild what `Autoregressive.state` gave. Raises ArtifactError if its parts do not belong together."""
     try:
         scales = {
-            specs[int(index)].name: Residuals(
-                np.asarray(state.arrays[f"knots.{index}"], float),
-                int(parts),
-                np.asarray(state.arrays[f"tails.{index}"], float),
+            specs[int(index)].name: Residuals.restored(
+                state.arrays[f"knots.{index}"], int(parts), state.arrays[f"tails.{index}"]
             )
             for index, parts in state.json["parts"].items()
         }
-        if any(
-            len(scale.knots) % scale.fine != 1 or (np.diff(scale.knots) <= 0).any()
-            for scale in scales.values()
-        ):
-            raise ValueError("knots do not ascend")
         variables = Variables.of(specs, scales)
         arrays = {name.removeprefix("net."): array for name, array in state.arrays.items()}
         return Autoregressive(

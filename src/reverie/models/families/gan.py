@@ -282,11 +282,7 @@ def _restored(specs: tuple[Spec, ...], state: State) -> Gan:
 
 
 def _scale(arrays: Any, name: str, fine: int) -> Residuals:
-    knots, tails = (np.asarray(arrays[key], float) for key in (name, f"{name}.tails"))
-    ascend = knots.ndim == 1 and len(knots) > 2 and np.isfinite(knots).all() and (np.diff(knots) > 0).all()
-    if not ascend or tails.shape != (2,) or not (tails > 0).all() or fine < 1 or (len(knots) - 1) % fine:
-        raise ValueError("quantiles do not ascend")
-    return Residuals(knots, fine, tails)
+    return Residuals.restored(arrays[name], fine, arrays[f"{name}.tails"])
 
 
 def _categories(specs: tuple[Spec, ...]) -> list[Category]:

@@ -205,9 +205,6 @@ def from_state(specs: tuple[Spec, ...], state: State) -> LatentSpace:
 
 
 def _scale(i: int, state: State) -> Residuals:
-    knots, tails = (np.asarray(state.arrays[f"{part}.{i}"], float) for part in ("knots", "tails"))
-    parts = int(state.json["parts"][i])
-    whole = parts > 0 and len(knots) > 2 and (len(knots) - 1) % parts == 0
-    if not whole or tails.shape != (2,) or not (np.diff(knots) > 0).all() or not (tails > 0).all():
-        raise ValueError("not a scale")
-    return Residuals(knots, parts, tails)
+    return Residuals.restored(
+        state.arrays[f"knots.{i}"], int(state.json["parts"][i]), state.arrays[f"tails.{i}"]
+    )

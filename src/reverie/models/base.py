@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -104,6 +104,15 @@ class Fitted(ABC):
     @abstractmethod
     def state(self) -> State:
         """Everything needed to rebuild the model, without any training row."""
+
+
+@runtime_checkable
+class Discerning(Protocol):
+    """A model with a critic of its own."""
+
+    def realism(self, blocks: Blocks) -> np.ndarray:
+        """How real each row looks to the critic, (rows,) in [0, 1]."""
+        ...
 
 
 class Family(Protocol):

@@ -1,4 +1,4 @@
-"""Rows near given ones, and rows on the way between two: what a family with a latent space can do."""
+"""Rows near given ones and on the way between two, in a latent space; how real rows look to a critic."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import pyarrow as pa
 from reverie.core.errors import ConfigError, DataError
 from reverie.core.quantities import parse_count
 from reverie.core.rng import child
+from reverie.models.base import Discerning
 from reverie.models.latent import LatentSpace
 from reverie.sampling.request import conform
 from reverie.sampling.table import Learned
@@ -40,10 +41,23 @@ def interpolate(
     return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
 
 
+def realism(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
+    """How real each row of a table looks to the model's critic, (rows,); see `Synthesizer.realism`."""
+    if not isinstance(model.fitted, Discerning):
+        fix = "Fit with model='gan', or rank rows by log_prob with model='trees'"
+        raise ConfigError(f"{_family(model)} has no critic of its own", where="--model", fix=fix)
+    return model.fitted.realism(_blocks(model, table, rng))
+
+
+def _family(model: Learned) -> str:
+    return "no model" if model.fitted is None else f"the family {model.fitted.family}"
+
+
 def _space(model: Learned) -> LatentSpace:
     if not isinstance(model.fitted, LatentSpace):
-        family = "no model" if model.fitted is None else f"the family {model.fitted.family}"
-        raise ConfigError(f"{family} has no latent space", where="--model", fix="Fit with model='vae'")
+        raise ConfigError(
+            f"{_family(model)} has no latent space", where="--model", fix="Fit with model='vae'"
+        )
     return model.fitted
 
 
@@ -72,7 +86,7 @@ def _decoded(
 
 
 class Varied:
-    """What a synthesizer with a latent space offers, by its model, seeds and kinds of frames."""
+    """What a synthesizer with a latent space or a critic offers, by its model, seeds and kinds of frames."""
 
     def encode(self, frame: Any) -> np.ndarray:
         """Where each row lies in the latent space, (rows, latents) float64.
@@ -99,6 +113,14 @@ class Varied:
         count, rng = parse_count(steps, "steps", "number of rows"), child(self._seed(seed), "interpolate")
         tables = self._table(start), self._table(end)
         return self._frame(interpolate(self._fitted(), *tables, count, rng))
+
+    def realism(self, frame: Any) -> np.ndarray:
+        """How real each row looks to the critic that the generator learned from, (rows,) float64 in [0, 1].
+
+        A typical real row has .5. It ranks rows; it is no probability. Raises ConfigError if the family has
+        no critic of its own: fit with model="gan".
+        """
+        return realism(self._fitted(), self._table(frame), child(self._seed(None), "realism"))
 
     @abstractmethod
     def _fitted(self) -> Learned: ...

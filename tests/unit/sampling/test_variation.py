@@ -6,7 +6,7 @@ import pytest
 import reverie as rv
 from reverie.core.errors import ConfigError, DataError
 from reverie.models.base import Budget
-from reverie.models.families import vae
+from reverie.models.families import gan, vae
 from reverie.sampling import variation
 from reverie.sampling.table import Learned, describe, learn
 from reverie.schema.types import Constraint
@@ -96,3 +96,21 @@ def test_synthesizer_offers_them_all(synthesizer: rv.Synthesizer, clouds: pa.Tab
     assert synthesizer.interpolate(some, some, 3).num_rows == 18
     with pytest.raises(ConfigError, match="steps"):
         synthesizer.interpolate(some, some, 1)
+
+
+def test_rows_that_do_not_belong_together_look_less_real(clouds: pa.Table, rng: np.random.Generator) -> None:
+    config = gan.Config(latent=8, width=64, batch=128, least_steps=300, lessons=200)
+    table, budget = describe("clouds", clouds, []), Budget(threads=1)
+    model = learn(clouds, table, chosen="gan", config=config, critic=False, budget=budget)
+    odd = clouds.set_column(0, "side", pa.array(np.array(clouds["side"].to_pylist())[::-1]))
+    moved = np.array(odd["side"].to_pylist()) != np.array(clouds["side"].to_pylist())
+    real, crossed = (variation.realism(model, rows, rng) for rows in (clouds, odd))
+    assert ((real >= 0) & (real <= 1)).all()
+    assert np.median(real) == pytest.approx(0.5, abs=0.15)
+    assert np.mean(crossed[moved] < real[moved]) > 0.9
+
+
+def test_family_without_a_critic_names_one_with(synthesizer: rv.Synthesizer, clouds: pa.Table) -> None:
+    with pytest.raises(ConfigError, match="vae") as error:
+        synthesizer.realism(clouds)
+    assert "gan" in str(error.value)

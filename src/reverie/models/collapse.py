@@ -5,7 +5,7 @@ Source: Che et al. 2017 (missing modes).
 
 import numpy as np
 
-from reverie.schema.blocks import Blocks, Category
+from reverie.schema.blocks import Blocks, Category, Spec
 
 COMMON, LOST = 0.01, 0.1
 """A code is lost if it has this share of real rows, and less than that part of it in generated ones."""
@@ -17,6 +17,9 @@ LEAST = 200
 """Fewest rows by which to judge."""
 STEP = 0.25
 """Numbers that are rounded alike to this step count as one."""
+
+KIND = "#kind"
+"""How codecs call the block that says what is special of a number, after the name of its column."""
 
 
 def collapse(real: Blocks, made: Blocks) -> tuple[str, ...]:
@@ -34,19 +37,19 @@ def collapse(real: Blocks, made: Blocks) -> tuple[str, ...]:
     return (f"the generator has collapsed: {'; '.join(signs[:3])}{more}; {fix}",)
 
 
-def _sign(spec: object, real: np.ndarray, made: np.ndarray) -> str:
-    """What is wrong in one block, or nothing."""
+def _sign(spec: Spec, real: np.ndarray, made: np.ndarray) -> str:
+    """What is wrong in one block, or nothing. The block of a number's kinds goes by the number's name."""
+    name = spec.name.removesuffix(KIND)
     if isinstance(spec, Category):
         before, after = (np.bincount(codes, minlength=spec.k) / len(codes) for codes in (real, made))
         before[list(spec.muted)] = 0.0
         common = before >= COMMON
         lost = int(np.sum(common & (after < LOST * before)))
-        return f"it lacks {lost:,} of {int(common.sum()):,} common values of '{spec.name}'" if lost else ""
+        return f"it lacks {lost:,} of {int(common.sum()):,} common values of '{name}'" if lost else ""
     there = [numbers[~np.isnan(numbers)] for numbers in (real, made)]
     if min(map(len, there)) < LEAST:
         return ""
     before, after = (float(np.std(numbers)) for numbers in there)
-    name = getattr(spec, "name", "")
     return f"'{name}' varies {after / before:.0%} as much as it should" if after < NARROW * before else ""
 
 

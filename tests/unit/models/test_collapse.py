@@ -33,6 +33,13 @@ def test_a_common_code_that_is_lost_is_told():
     assert "--model trees" in note
 
 
+def test_the_kinds_of_a_number_go_by_the_name_of_its_column():
+    specs = (Category("gain#kind", 3),)
+    real, lost = np.arange(600, dtype=np.int32) % 3, np.arange(600, dtype=np.int32) % 2
+    few = (Blocks(specs, {"gain#kind": codes}, 600) for codes in (real, lost))
+    assert any("of 'gain'" in note for note in collapse(*few))
+
+
 def test_a_number_that_hardly_varies_is_told():
     (note,) = collapse(made(), made(1, spread=0.1))
     assert "'x' varies 10% as much" in note

@@ -210,8 +210,6 @@ def _calibrated(
     with torch.inference_mode():
         noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
         logits, numbers = task.net.generate(SEEN, noise)
-        raw = _placed(blocks.specs, task.net.pick(logits, noise), numbers, None)
-    notes += collapse(blocks.take(rng.permutation(blocks.rows)[:SEEN]), Blocks(blocks.specs, raw, SEEN))
     shift = shifts(logits.numpy().astype(float), task.form.sizes, shares)
     chance = _softmax(logits.numpy() + shift, task.form.sizes) @ task.form.gates + task.form.always
     maps = []
@@ -222,19 +220,20 @@ def _calibrated(
     made = Gan(blocks.specs, task, shift, tuple(maps), (0.0, 1.0), notes)
     low, middle, high = np.quantile(made.looked(real), [0.1, 0.5, 0.9])
     made.looks = float(middle), max(float(high - low) / 2, 1e-6)
+    some = blocks.take(rng.permutation(blocks.rows)[:SEEN])
+    made.notes += collapse(some, made.sample(SEEN, rng=rng))
     return made
 
 
 def _placed(
-    specs: tuple[Spec, ...], codes: "torch.Tensor", numbers: "torch.Tensor", maps: tuple[Map, ...] | None
+    specs: tuple[Spec, ...], codes: "torch.Tensor", numbers: "torch.Tensor", maps: tuple[Map, ...]
 ) -> dict[str, np.ndarray]:
     """Blocks' arrays of what the generator picked, numbers mapped and where their gates are open."""
     arrays: dict[str, np.ndarray] = {}
     for i, spec in enumerate(_categories(specs)):
         arrays[spec.name] = codes[:, i].numpy().astype(np.int32)
     for i, spec in enumerate(_numbers(specs)):
-        values = numbers[:, i].numpy().astype(float)
-        values = values if maps is None else maps[i](values)
+        values = maps[i](numbers[:, i].numpy().astype(float))
         if spec.gate is not None:
             values[arrays[spec.gate.block] != spec.gate.code] = np.nan
         arrays[spec.name] = values.reshape(-1, 1, 1)

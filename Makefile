@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHON
 
-.PHONY: demo test check format bench pareto docs constraints clean
+.PHONY: demo test check format bench pareto docs pictures constraints clean
 
 demo: $(READY)
 	@$(BIN)/reverie demo
@@ -32,6 +32,9 @@ pareto: $(READY)
 
 docs: $(READY)
 	$(BIN)/python tools/make_docs.py
+
+pictures: $(READY)
+	$(BIN)/python tools/model_pictures.py
 
 constraints: $(READY)
 	$(BIN)/python tools/make_constraints.py

@@ -149,7 +149,7 @@ from reverie.nn.train import Training, _Loop
 
 options.cores = lambda: 1
 fields = dict(zip(Training.__dataclass_fields__, Training.__init__.__defaults__))
-Training.__init__.__defaults__ = tuple((fields | {"epochs": 12, "least_steps": 8}).values())
+Training.__init__.__defaults__ = tuple((fields | {"epochs": 12, "least_steps": 8, "falls": 99}).values())
 judge = _Loop._judge
 _Loop._judge = lambda self: print((told := judge(self)).number, file=sys.stderr) or told
 sys.exit(main.run(["fit", *sys.argv[1:]]))

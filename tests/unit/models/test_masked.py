@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from reverie.models.masked import Masked, log_proba
-from reverie.nn.masked import ABSENT, HIDDEN, MaskedNet
+from reverie.nn.masked import MaskedNet
 
 SIZES, PARENTS, WIDTH, ROWS = (5, 1, 12, 3, 4, 6), (-1, -1, -1, 2, -1, 4), 16, 40
 NAMES = sorted(
@@ -53,10 +53,10 @@ def told(net: Masked, codes: np.ndarray, where: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(3))
 def test_says_what_the_network_says(depth: int, seed: int) -> None:
     codes, where = known(seed)
-    inputs = np.where(where, np.where(codes < 0, ABSENT, codes + 2), HIDDEN)
     with torch.no_grad():
         net = network(depth)
-        costs = net.costs(net(torch.from_numpy(inputs)), torch.from_numpy(np.maximum(codes, 0))).numpy()
+        refined = net(torch.from_numpy(codes).long(), torch.from_numpy(where)[:, None])
+        costs = net.costs(refined, torch.from_numpy(np.maximum(codes, 0)).long(), [0] * len(PARENTS)).numpy()
     plain = masked(depth)
     refined = plain.refine(told(plain, codes, where))
     for variable, parent in enumerate(PARENTS):

@@ -65,6 +65,12 @@ class Form:
         found = self.gates.argmax(axis=0) if self.codes else np.zeros(self.numbers, int)
         return np.where(self.always > 0, -1, owner[found] if self.codes else -1)
 
+    @property
+    def opening(self) -> np.ndarray:
+        """The code, counted through all categories, that opens each number, (numbers,); -1 for none."""
+        found = self.gates.argmax(axis=0) if self.codes else np.zeros(self.numbers, int)
+        return np.where(self.always > 0, -1, found)
+
 
 class Features(nn.Module):
     """What a critic sees of a row: one-hot codes, numbers, and waves cos(pi k Phi(number)), k to `waves`.
@@ -120,12 +126,6 @@ class Generator(nn.Module):
     def generate(self, rows: int, noise: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits and numbers of that many rows, from fresh noise."""
         return self(torch.randn(rows, self.latent, generator=noise, device=self.out.weight.device))
-
-    def pick(self, logits: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
-        """Codes (rows, categories) drawn by logits (rows, codes)."""
-        parts = (logits + gumbel(logits, noise)).split(list(self.form.sizes), dim=1)
-        picked = [part.argmax(1) for part in parts[: len(self.form.sizes)]]
-        return torch.stack(picked, dim=1) if picked else logits.long()
 
     @torch.no_grad()
     def start_from(self, shares: Sequence[np.ndarray]) -> None:

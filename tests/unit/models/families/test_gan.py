@@ -1,5 +1,7 @@
 """The GAN's own promises: realism, signs of collapse told in notes, and a state that is checked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -34,8 +36,8 @@ def made(rows=800, seed=0):
     return Blocks(SPECS, arrays | {"x": x.reshape(-1, 1, 1), "z": z.reshape(-1, 1, 1)}, rows)
 
 
-def learn(blocks, **options):
-    return fit(blocks, config=SMALL, rng=np.random.default_rng(0), budget=ONE, **options)
+def learn(blocks, **changes):
+    return fit(blocks, config=replace(SMALL, **changes), rng=np.random.default_rng(0), budget=ONE)
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +94,19 @@ def test_notes_are_in_the_state(fitted):
     np.testing.assert_allclose(again.realism(rows), fitted.realism(rows), rtol=1e-5)
 
 
+def test_drafts_are_chosen_where_rows_are_enough_to_learn_it():
+    rows = made(4_000)
+    assert learn(rows).finish.drafts == SMALL.drafts
+    assert learn(rows, drafts=1).finish.chooser is None
+
+
 @pytest.mark.parametrize(
     ("json", "arrays"),
     [
         ({"waves": 0}, {}),
         ({"waves": 10**9}, {}),
         ({"looks": [0.0, 0.0]}, {}),
-        ({"fine": [[8, 8]]}, {}),
-        ({"fine": [[7, 8], [8, 8]]}, {}),
+        ({"finish": {"fine": [[8, 8]], "drafts": 1}}, {}),
         ({}, {"shift": np.zeros(3)}),
         ({}, {"net.out.bias": np.full(7, np.nan, np.float32)}),
         ({}, {"made.0": np.zeros(9)}),

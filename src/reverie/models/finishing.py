@@ -37,7 +37,7 @@ DOUBT = 20.0
 """Rows of a code that are added to both sides where frequencies are compared."""
 
 Trainer = Callable[["Task", Mapping[str, np.ndarray], np.ndarray], float]
-"""Trains a task on arrays (rows, ...) and weights (rows,); gives the least loss of rows held out, 0 for a coin's guesses."""
+"""Trains a task on arrays (rows, ...) and weights (rows,); gives the least loss of rows held out."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Config:
     parts: int = 16
     training: Mapping[str, Any] = field(
         default_factory=lambda: {
-            "epochs": 60,
+            "epochs": 50,
             "steps": 4000,
             "least_steps": 16,
             "rate": 3e-3,
@@ -75,7 +75,7 @@ class Config:
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
     """Roughly what `fit` takes: told from fits of one table (Adult)."""
-    return neural.seconds(specs, rows, budget, epochs=60, least=1_000, most=4_000, unit=4.5e-05)
+    return neural.seconds(specs, rows, budget, epochs=50, least=1_000, most=4_000, unit=4.5e-05)
 
 
 def fit(

@@ -5,51 +5,26 @@ Usage: python tools/model_pictures.py [--diffusion MODEL] [--vae MODEL]   (witho
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 import reverie as rv
 from reverie import demo
+from reverie.reports.svg import COLOURS, GREY, Picture, box, picture, short, text
 from reverie.schema.blocks import Blocks
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#444444")
-"""Okabe and Ito's, which colour-blind people tell apart, and two more."""
-HIDDEN, PALE, INK, GREY = "#e4e4e4", "#8fb0c8", "#333333", "#666666"
+HIDDEN = "#e4e4e4"
 STAGES, WIDTH, GAP = 5, 176, 22
 ROWS, SHOWN = 4_000, 6
 OLDEST, LEVELS = 80, 5
 NUMBER, SHARES, CELLS = "age", "marital_status", ("age", "education", "marital_status", "income")
-LATENT, CELL, LEAST = 560, 28, 5
-"""Side of the map, and of its cells; a cell is shown that has at least so many real rows."""
 
 
-def text(x: float, y: float, words: str, *, size: int = 11, anchor: str = "start", fill: str = INK) -> str:
-    """Words in a picture."""
-    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{fill}"'
-    return f"<text {place}>{escape(words)}</text>"
-
-
-def box(x: float, y: float, width: float, height: float, fill: str) -> str:
-    """A filled rectangle."""
-    size = f'width="{max(width, 0):.1f}" height="{max(height, 0):.1f}"'
-    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill="{fill}"/>'
-
-
-def picture(width: int, height: int, parts: Sequence[str]) -> str:
-    """The parts on white."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-    return "\n".join(
-        [f'{head} font-family="sans-serif">', box(0, 0, width, height, "white"), *parts, "</svg>\n"]
-    )
-
-
-def emergence(synth: rv.Synthesizer) -> str:
+def emergence(synth: rv.Synthesizer) -> Picture:
     """The rows of a diffusion at some of its steps: a number, a category, and single rows."""
     learned = synth.model_
     stages = list(learned.fitted.trace(ROWS, np.random.default_rng(3)))
@@ -63,7 +38,7 @@ def emergence(synth: rv.Synthesizer) -> str:
         drawn = _stage(stages[at], stages[-1], last)
         title = text(0, -8, f"step {at + 1} of {len(stages)}", size=12)
         parts.append(f'<g transform="translate({16 + place * (WIDTH + GAP)} 80)">{title}{drawn}</g>')
-    return picture(32 + STAGES * (WIDTH + GAP) - GAP, 536, parts)
+    return Picture(picture(32 + STAGES * (WIDTH + GAP) - GAP, 536, parts))
 
 
 def _stage(now: Blocks, final: Blocks, table: pd.DataFrame) -> str:
@@ -112,12 +87,8 @@ def _strip(now: Blocks, final: Blocks, table: pd.DataFrame) -> str:
             parts.append(box(left[place], y, wide[place] - 2, 15, "#f3f6f8" if there else HIDDEN))
             if there:
                 word = f"{ages[row]:.0f}" if column == NUMBER else str(table[column].iloc[row])
-                parts.append(text(left[place] + 2, y + 11, _short(word, int(wide[place] / 5)), size=8))
+                parts.append(text(left[place] + 2, y + 11, short(word, int(wide[place] / 5)), size=8))
     return "".join(parts)
-
-
-def _short(word: str, most: int) -> str:
-    return word if len(word) <= most else word[: most - 1] + "…"
 
 
 def _numbers(now: Blocks, final: Blocks, table: pd.DataFrame) -> np.ndarray:
@@ -136,49 +107,6 @@ def _names(final: Blocks, table: pd.DataFrame, column: str) -> dict[int, str]:
     return dict(zip(final[column].tolist(), table[column].astype(str), strict=True))
 
 
-def latent_map(synth: rv.Synthesizer, real: pd.DataFrame, colour: str = SHARES) -> str:
-    """Generated rows in the two directions that tell a column best; real ones as shaded cells only."""
-    made = synth.sample(2_500, seed=1)
-    places, others = synth.encode(made), synth.encode(real)
-    ways = LinearDiscriminantAnalysis(n_components=2).fit(places, made[colour].astype(str))
-    flat, cells = ways.transform(places), ways.transform(others)
-    reach = np.quantile(np.abs(cells), 0.998)
-
-    def at(values: np.ndarray) -> np.ndarray:
-        return (values / reach + 1) / 2 * LATENT
-
-    parts = [text(16, 26, "Where a VAE puts the rows of the census table", size=16)]
-    parts.append(text(16, 45, f"points: generated rows; shaded: cells with at least {LEAST} real rows"))
-    parts.append(f'<g transform="translate(16 60)">{_shaded(at(cells))}{_points(at(flat), made[colour])}</g>')
-    legend = made[colour].astype(str).value_counts().index[: len(COLOURS) - 1]
-    others_too = ["other"] if made[colour].nunique() > len(legend) else []
-    for place, name in enumerate([*legend, *others_too]):
-        y, fill = 80 + place * 20, COLOURS[min(place, len(COLOURS) - 1)]
-        parts += [box(LATENT + 32, y - 10, 12, 12, fill), text(LATENT + 50, y, name)]
-    parts.append(text(LATENT + 32, 64, colour.replace("_", " "), size=12))
-    return picture(LATENT + 190, LATENT + 80, parts)
-
-
-def _shaded(places: np.ndarray) -> str:
-    edges = np.arange(0, LATENT + 1, CELL)
-    counts, _, _ = np.histogram2d(places[:, 0], places[:, 1], [edges, edges])
-    most, parts = counts.max(), []
-    for i, j in np.argwhere(counts >= LEAST):
-        depth = 0.15 + 0.75 * (counts[i, j] / most) ** 0.5
-        parts.append(f'<g opacity="{depth:.2f}">{box(edges[i], edges[j], CELL, CELL, PALE)}</g>')
-    return "".join(parts)
-
-
-def _points(places: np.ndarray, levels: pd.Series) -> str:
-    ranks = {name: place for place, name in enumerate(levels.astype(str).value_counts().index)}
-    parts = []
-    for (x, y), level in zip(places, levels.astype(str), strict=True):
-        if 0 <= x <= LATENT and 0 <= y <= LATENT:
-            fill = COLOURS[min(ranks[level], len(COLOURS) - 1)]
-            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="{fill}" fill-opacity=".75"/>')
-    return "".join(parts)
-
-
 def main() -> None:
     """Fit or open the models, and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -186,16 +114,15 @@ def main() -> None:
     parser.add_argument("--vae", type=Path)
     given = parser.parse_args()
     real = pd.read_parquet(demo.train_path())
-    pictures: dict[str, tuple[str, Path | None, Callable[[rv.Synthesizer], str]]] = {
+    pictures: dict[str, tuple[str, Path | None, Callable[[rv.Synthesizer], Picture]]] = {
         "emergence": ("diffusion", given.diffusion, emergence),
-        "latent-map": ("vae", given.vae, lambda synth: latent_map(synth, real)),
+        "latent-map": ("vae", given.vae, lambda synth: synth.latent_map(real, SHARES)),
     }
-    for name, (family, path, draw) in pictures.items():
-        synth = rv.load(path) if path else rv.Synthesizer(family, seed=0, critic=False).fit(real)
-        (IMAGES / f"{name}.svg").write_text(draw(synth))
-        sys.stdout.write(
-            f"{IMAGES / name}.svg: {(IMAGES / name).with_suffix('.svg').stat().st_size:,} bytes\n"
-        )
+    for name, (family, model, draw) in pictures.items():
+        synth = rv.load(model) if model else rv.Synthesizer(family, seed=0, critic=False).fit(real)
+        path = IMAGES / f"{name}.svg"
+        draw(synth).save(path)
+        sys.stdout.write(f"{path}: {path.stat().st_size:,} bytes\n")
 
 
 if __name__ == "__main__":

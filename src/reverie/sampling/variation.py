@@ -2,12 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from reverie.core.errors import ConfigError, DataError
+from reverie.core.names import hint
 from reverie.core.quantities import parse_count
 from reverie.core.rng import child
 from reverie.models.base import Discerning
@@ -16,6 +17,11 @@ from reverie.sampling.request import conform
 from reverie.sampling.table import Learned
 from reverie.schema.blocks import Blocks
 
+if TYPE_CHECKING:
+    from reverie.reports.svg import Picture
+
+DRAWN, LEAST_SHARED = 2_500, 5
+"""Generated rows of a map, and the fewest real ones that a cell of it tells of."""
 TRIES = 8
 """How often a row that breaks a rule is made anew; then it stays as it is."""
 
@@ -39,6 +45,32 @@ def interpolate(
     space = _space(model)
     latent = space.way(_blocks(model, start, rng), _blocks(model, end, rng), steps)
     return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
+
+
+def decode(model: Learned, latent: np.ndarray, rng: np.random.Generator) -> pa.Table:
+    """A row at each place (rows, latents). Raises DataError unless they are places of the model's space."""
+    space, width = _space(model), _space(model).prior.means.shape[1]
+    latent = np.asarray(latent, float)
+    if latent.ndim != 2 or latent.shape[1] != width or not np.isfinite(latent).all():
+        raise DataError(
+            "are no places in the latent space", where="latents", fix=f"Give finite numbers (rows, {width})"
+        )
+    return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
+
+
+def latent_map(
+    model: Learned, table: pa.Table, colour: str | None, least: int, rng: np.random.Generator
+) -> "Picture":
+    """Generated rows in the latent space, and where many of the table lie; see `Synthesizer.latent_map`."""
+    from reverie.reports.latent_map import draw
+
+    space, real = _space(model), encode(model, table, rng)
+    made = model.draw(DRAWN, None, rng, fast=True)
+    drawn = model.decode(made, rng, 0, dictionaries=False)
+    name = drawn.column_names[-1] if colour is None else colour
+    if name not in drawn.column_names:
+        raise ConfigError(f"no column is called '{name}'", where="colour", fix=hint(name, drawn.column_names))
+    return draw(space.encode(made)[0], drawn.column(name), name, real, least)
 
 
 def realism(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
@@ -114,6 +146,26 @@ class Varied:
         tables = self._table(start), self._table(end)
         return self._frame(interpolate(self._fitted(), *tables, count, rng))
 
+    def decode(self, latents: np.ndarray, *, seed: int | None = None) -> Any:
+        """A row at each place (rows, latents) of the latent space: the inverse of `encode`, nearly.
+
+        Raises DataError for places of another space, ConfigError if the family has none.
+        """
+        return self._frame(decode(self._fitted(), latents, child(self._seed(seed), "decode")))
+
+    def reconstruct(self, frame: Any, *, seed: int | None = None) -> Any:
+        """Each row as the model knows it: encoded and decoded again. Raises ConfigError as `encode` does."""
+        return self.vary(frame, 0.0, seed=seed)
+
+    def latent_map(self, frame: Any, colour: str | None = None, *, seed: int | None = None) -> "Picture":
+        """A picture of the latent space, with `.save("map.svg")`.
+
+        Dots are generated rows, coloured by one of their columns (None: the last). Of the rows of `frame`
+        only cells that hold at least `k` of them are shown. Raises ConfigError as `encode` does.
+        """
+        rng, least = child(self._seed(seed), "map"), max(self._rows_shared(), LEAST_SHARED)
+        return latent_map(self._fitted(), self._table(frame), colour, least, rng)
+
     def realism(self, frame: Any) -> np.ndarray:
         """How real each row looks to the critic that the generator learned from, (rows,) float64 in [0, 1].
 
@@ -127,6 +179,9 @@ class Varied:
 
     @abstractmethod
     def _table(self, data: Any) -> pa.Table: ...
+
+    @abstractmethod
+    def _rows_shared(self) -> int: ...
 
     @abstractmethod
     def _seed(self, seed: int | None) -> int: ...

@@ -96,6 +96,33 @@ def test_synthesizer_offers_them_all(synthesizer: rv.Synthesizer, clouds: pa.Tab
     assert synthesizer.interpolate(some, some, 3).num_rows == 18
     with pytest.raises(ConfigError, match="steps"):
         synthesizer.interpolate(some, some, 1)
+    assert synthesizer.reconstruct(some).equals(synthesizer.vary(some, 0.0))
+
+
+def test_places_become_rows_again(synthesizer: rv.Synthesizer, clouds: pa.Table) -> None:
+    again = synthesizer.decode(synthesizer.encode(clouds))
+    assert np.mean(np.asarray(again["side"]) == np.asarray(clouds["side"])) > 0.9
+    assert pc.all(pc.less_equal(again["low"], again["high"])).as_py()
+    assert synthesizer.decode(np.zeros((0, 4))).num_rows == 0
+
+
+@pytest.mark.parametrize("places", [np.zeros((2, 3)), np.zeros(4), np.full((1, 4), np.nan)])
+def test_places_of_another_space_are_refused(synthesizer: rv.Synthesizer, places: np.ndarray) -> None:
+    with pytest.raises(DataError, match="latents"):
+        synthesizer.decode(places)
+
+
+def test_map_shows_generated_rows_by_any_column(
+    synthesizer: rv.Synthesizer, clouds: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(variation, "DRAWN", 200)
+    told = synthesizer.latent_map(clouds, "side").svg
+    assert ">left<" in told
+    assert "200 generated rows" in told
+    assert told == synthesizer.latent_map(clouds, "side").svg
+    assert "high" in synthesizer.latent_map(clouds.slice(0, 1)).svg
+    with pytest.raises(ConfigError, match="Did you mean: side"):
+        synthesizer.latent_map(clouds, "sides")
 
 
 def test_rows_that_do_not_belong_together_look_less_real(clouds: pa.Table, rng: np.random.Generator) -> None:

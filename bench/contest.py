@@ -29,13 +29,13 @@ def compete(
     result = results.find(key, system, data) if cache else None
     if result is None:
         result = results.run(key, system, data, limit=limit, rate=rate)
-        results.keep(key, data, result)
+        results.keep(key, system, data, result)
     table = results.table_of(key, data)
     if table.exists():
         outside = scores.outside(judge, data, table, known=result.outside)
         # Reverie's own measures are part of what is tested, so they are always taken anew.
         result = replace(result, outside=outside, own=scores.own(data, table) if own else result.own)
-        results.keep(key, data, result)
+        results.keep(key, system, data, result)
     return result
 
 

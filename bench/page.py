@@ -12,7 +12,7 @@ import pieces
 import quoted
 from memory import LargeSample
 from results import Result, machine
-from tables import ROOT, Halves
+from tables import ROOT, SOURCES, Halves
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 DASH = "-"
@@ -43,8 +43,10 @@ NAMESAKES = """## The families against their namesakes
 The composite by which `--model auto` chooses, here by the outside judge: 100 at best. Families are sampled by
 `--fast`. A family that is behind a namesake which took no more than five times as long is marked.
 """
+GOALS = f"Against the goals, on {goals.DATA}"
 PARETO = "Fidelity against fit time"
 """The section that bench/pareto.py writes."""
+LARGE = "Ten million rows"
 
 
 @dataclass(frozen=True)
@@ -70,26 +72,29 @@ JUDGED = (
 
 
 def write(path: Path, sections: Sequence[Section], large: Sequence[LargeSample]) -> None:
-    """The whole page, from what is known so far."""
+    """The whole page, from what is known so far; sections of data sets that did not run stay as they are."""
     parts = [INTRODUCTION.format(day=date.today().isoformat(), machine=machine())]
     reached = [goals.rows(section.runs, large) for section in sections if section.data.name == goals.DATA]
-    parts += [
-        f"## Against the goals, on {goals.DATA}\n\n{table(goals.HEAD, rows)}" for rows in reached if rows
-    ]
-    parts += _families(sections)
+    parts += [f"## {GOALS}\n\n{table(goals.HEAD, rows)}" for rows in reached if rows] or pieces.kept(
+        path, GOALS
+    )
+    parts += _families(path, sections)
     parts += pieces.kept(path, PARETO)
-    parts += [_section(section) for section in sections]
-    if large:
-        parts.append(_large(large))
+    run = {section.data.name: section for section in sections}
+    for name in SOURCES:
+        parts += [_section(run[name])] if name in run else pieces.kept(path, name)
+    parts += [_large(large)] if large else pieces.kept(path, LARGE)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts))
 
 
-def _families(sections: Sequence[Section]) -> list[str]:
+def _families(path: Path, sections: Sequence[Section]) -> list[str]:
     found = []
     reached = [row for one in sections if one.data.name == goals.DATA for row in musts.rows(one.runs)]
     if reached:
         found.append(f"{FAMILIES.format(data=goals.DATA)}\n{table(musts.HEAD, reached)}")
+    else:
+        found += pieces.kept(path, FAMILIES.format(data=goals.DATA).partition("\n")[0].removeprefix("## "))
     beside = musts.against_namesakes([one.runs for one in sections])
     if beside:
         found.append(f"{NAMESAKES}\n{table(musts.NAMESAKE_HEAD, beside)}")
@@ -99,7 +104,9 @@ def _families(sections: Sequence[Section]) -> list[str]:
 def _section(section: Section) -> str:
     data = section.data
     size = f"{data.train_rows:,} rows to learn from, {data.columns} columns"
-    title = f"## {data.name}\n\n{size}; target {data.target}.\n"
+    days = sorted({run.day for run in section.runs.values()})
+    when = f" Run on {', '.join(days)}." if days else ""
+    title = f"## {data.name}\n\n{size}; target {data.target}.{when}\n"
     head = ["", "fit s", "rows/s", "fit MB", "sample MB", *(heading for heading, _, _ in JUDGED)]
     rows = [_floor_row(section.floor)] if section.floor else []
     rows += [_row(run) for run in section.runs.values()]
@@ -176,7 +183,7 @@ def _large(large: Sequence[LargeSample]) -> str:
         ]
         for one in large
     ]
-    return f"## Ten million rows\n\n{table(head, rows)}"
+    return f"## {LARGE}\n\n{table(head, rows)}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

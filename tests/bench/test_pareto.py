@@ -29,9 +29,10 @@ def result(code: str) -> Result:
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Halves:
     monkeypatch.setattr(results, "RESULTS", tmp_path)
     found = Halves("small", "y", tmp_path / "train.csv", tmp_path / "holdout.csv", 10, 2, "print")
-    for key, code in (("reverie-trees-5s", within("trees", 5)[1].code), ("reverie-copula-5s", "older")):
+    system = within("trees", 5)[1]
+    for key, code in (("reverie-trees-5s", system.code), ("reverie-copula-5s", "older")):
         results.folder(key, found).mkdir(parents=True)
-        results.keep(key, found, result(code))
+        results.keep(key, system, found, result(code))
     return found
 
 

@@ -23,7 +23,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Halves:
 
 def test_run_is_found_again_unless_version_code_or_data_differ(data: Halves) -> None:
     system = System("One", "1.0", FIT, SAMPLE, code="abc")
-    results.keep("one", data, results.run("one", system, data, limit=60, rate=False))
+    results.keep("one", system, data, results.run("one", system, data, limit=60, rate=False))
     found = results.find("one", system, data)
     assert found is not None
     assert found.reused
@@ -35,10 +35,23 @@ def test_run_is_found_again_unless_version_code_or_data_differ(data: Halves) -> 
     assert results.find("one", changed, data, any_code=True) is not None
 
 
+def test_result_of_a_peer_stays_with_the_code(
+    data: Halves, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(results, "KEPT", tmp_path / "kept")
+    peer, run = System("Peer", "1.0", (), (), "sdv"), System("One", "1.0", FIT, SAMPLE)
+    results.keep("peer", peer, data, results.run("peer", run, data, limit=60, rate=False))
+    (results.folder("peer", data) / "result.json").unlink()
+    assert results.find("peer", peer, data) is not None
+    assert results.find("peer", replace(peer, version="2"), data) is None
+    results.keep("one", run, data, results.run("one", run, data, limit=60, rate=False))
+    assert [file.name for file in (tmp_path / "kept" / "small").iterdir()] == ["peer.json"]
+
+
 def test_lent_model_is_sampled_and_its_cost_is_told(data: Halves) -> None:
     lender = System("One", "1.0", FIT, SAMPLE)
     first = results.run("one", lender, data, limit=60, rate=False)
-    results.keep("one", data, first)
+    results.keep("one", lender, data, first)
     lent = results.run(
         "two", replace(lender, model="one", fit=("no-such-command",)), data, limit=60, rate=False
     )
@@ -49,7 +62,7 @@ def test_lent_model_is_sampled_and_its_cost_is_told(data: Halves) -> None:
 
 def test_no_lent_model_tells_why(data: Halves) -> None:
     lender = System("One", "1.0", (sys.executable, "-c", "raise SystemExit('out of luck')"), SAMPLE)
-    results.keep("one", data, results.run("one", lender, data, limit=60, rate=False))
+    results.keep("one", lender, data, results.run("one", lender, data, limit=60, rate=False))
     lent = results.run("two", replace(lender, model="one"), data, limit=60, rate=False)
     assert lent.failure == "out of luck"
 

@@ -23,7 +23,10 @@ ABOUT = {
         "Trend error, per cent: how differently columns go together, averaged over the pairs that are "
         "clearly related in the real data (100 minus the Column Pair Trends score of the Quality report)."
     ),
-    "trend_all": "Trend error, per cent, averaged over all pairs of columns, related or not.",
+    "trend_all": (
+        "Trend error, per cent, averaged over all pairs of columns, related or not. Numbers are cut into ten "
+        "bins of each table's own range, so that one extreme value of a column can raise it."
+    ),
 }
 
 

@@ -56,11 +56,11 @@ class Config:
 
     width: int | None = None
     depth: int = 3
-    dropout: float = 0.2
-    epochs: int = 60
+    dropout: float = 0.3
+    epochs: int = 90
     rate: float = 2e-3
     batch: int = 512
-    ordered: float = 0.5
+    ordered: float = 0.65
     evaluations: int = 24
     bend: float = 1.5
     guidance: float = 0.0
@@ -150,7 +150,7 @@ class Diffusion(Fitted):
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
     """Roughly what `fit` takes: told from fits of one table (Adult)."""
-    return neural.seconds(specs, rows, budget, epochs=60, least=LEAST_UPDATES, most=MOST_UPDATES, unit=5e-05)
+    return neural.seconds(specs, rows, budget, epochs=90, least=LEAST_UPDATES, most=MOST_UPDATES, unit=5e-05)
 
 
 def fit(

@@ -36,7 +36,8 @@ CHUNK = 1 << 10
 FEW_STEPS, MOST_STEPS = 16, 256
 """Steps of sampling where there are fewer categories, and the most that a stored model may ask for."""
 FEW_ROWS = 8_000
-"""Rows below which the network has half the width."""
+SMALLER, LARGER = (128, 0.2, 0.5), (256, 0.3, 0.65)
+"""Width, dropout and the share of ordered rows, for fewer rows than that and for more."""
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
@@ -47,20 +48,21 @@ LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 class Config:
     """Options of the diffusion.
 
-    The network has `depth` residual blocks of `width` (None: by the rows), and drops a share `dropout` in
-    training, which passes over the rows `epochs` times but takes some thousand steps. A share `ordered` of
-    rows are learned from as they are in the steps of sampling. A row takes at most `evaluations` of the
-    network; the more `bend` is over 1, the more of them are spent where little noise is left. `guidance` over
-    0 makes rows more typical of what is given, and less diverse.
+    The network has `depth` residual blocks of `width`, and drops a share `dropout` in training, which passes
+    over the rows `epochs` times but takes some thousand steps. A share `ordered` of rows are learned from as
+    they are in the steps of sampling. These three depend on the rows where they are None.
+
+    A row takes at most `evaluations` of the network; the more `bend` is over 1, the more of them are spent
+    where little noise is left. `guidance` over 0 makes rows more typical of what is given, and less diverse.
     """
 
     width: int | None = None
     depth: int = 3
-    dropout: float = 0.3
+    dropout: float | None = None
     epochs: int = 90
     rate: float = 2e-3
     batch: int = 512
-    ordered: float = 0.65
+    ordered: float | None = None
     evaluations: int = 24
     bend: float = 1.5
     guidance: float = 0.0
@@ -172,8 +174,9 @@ def fit(
         "epochs": updates, "cosine": True, "average": 0.999, "clip": 20.0,
     }  # fmt: skip
     with neural.seeded(rng) as seed:
-        width = config.width or (256 if blocks.rows >= FEW_ROWS else 128)
-        task = _build(layout, config, width)
+        usual = SMALLER if blocks.rows < FEW_ROWS else LARGER
+        chosen = (config.width, config.dropout, config.ordered)
+        task = _build(layout, config, *(b if a is None else a for a, b in zip(chosen, usual, strict=True)))
         task.net.start_from(codes)
         history = neural.train(
             task, {"codes": codes, "numbers": numbers}, weights, training,
@@ -182,15 +185,17 @@ def fit(
     return Diffusion(layout, task, config, history.notes)
 
 
-def _build(layout: Layout, config: Config, width: int) -> "Denoising":
+def _build(
+    layout: Layout, config: Config, width: float, dropout: float = 0.0, ordered: float = 0.0
+) -> "Denoising":
     from reverie.nn.diffusion import Denoising, RowNet
     from reverie.nn.plan import Form
 
     form = Form(layout.sizes, layout.owner, *layout.gates)
     numbers = len(form.owner)
     cells = int(np.clip(MOST_CELLS // max(numbers, 1), 8, 32))
-    net = RowNet(layout.sizes, numbers, width, config.depth, cells, config.dropout)
-    return Denoising(net, form, _plan(form, config), config.ordered)
+    net = RowNet(layout.sizes, numbers, int(width), config.depth, cells, dropout)
+    return Denoising(net, form, _plan(form, config), ordered)
 
 
 def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numbers: bool = True) -> "Plan":
@@ -207,7 +212,7 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
         layout = Layout(specs, *(np.asarray(arrays[name], float) for name in ("mean", "spread")))
         width, depth = len(arrays["net.last.weight"]), sum(".norm.weight" in name for name in arrays)
         sound = layout.sound and config.depth == depth and 0 < config.evaluations <= MOST_STEPS
-        ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= config.dropout < 1
+        ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= (config.dropout or 0) < 1
         if not (sound and ranges):
             raise ValueError("config and arrays do not belong together")
         notes = tuple(str(note) for note in state.json["notes"])

@@ -25,17 +25,17 @@ from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import AUTO, check_device, check_family
 from reverie.models.clock import Clock
 from reverie.models.neural import forget
+from reverie.reports.latent_map import Mapped
 from reverie.sampling import plan
 from reverie.sampling.conditions import read_given
 from reverie.sampling.constraints import check_consistent
 from reverie.sampling.request import Request, conform
 from reverie.sampling.table import Learned, describe, learn
-from reverie.sampling.variation import Varied
 from reverie.schema.files import load_schema
 from reverie.schema.types import Constraint, Schema, Table
 
 
-class Synthesizer(Varied):
+class Synthesizer(Mapped):
     """Learns a table and makes rows like it.
 
     `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;

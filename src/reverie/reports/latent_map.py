@@ -4,12 +4,22 @@ The two directions are those that tell the groups of the coloured column best (F
 are not as many, those along which rows differ most.
 """
 
+from abc import abstractmethod
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reverie.core.errors import ConfigError
+from reverie.core.names import hint
+from reverie.core.rng import child
 from reverie.reports.svg import COLOURS, GREY, STEPS, Picture, box, dot, picture, short, text
+from reverie.sampling.table import Learned
+from reverie.sampling.variation import Varied, encode, space_of
 
+DRAWN, LEAST_SHARED = 2_500, 5
+"""Generated rows of a map, and the fewest real ones that a cell of it tells of."""
 SIDE, CELL = 560, 28
 """Side of the map, and of its cells."""
 PALE = "#8fb0c8"
@@ -20,6 +30,36 @@ SHRUNK = 1e-3
 NAMED, LONGEST = len(COLOURS) - 1, 24
 """Groups with a colour of their own, and the longest name of one."""
 MISSING, OTHER = "missing", "other"
+
+
+class Mapped(Varied):
+    """What a synthesizer with a latent space offers to look at."""
+
+    def latent_map(self, frame: Any, colour: str | None = None, *, seed: int | None = None) -> Picture:
+        """A picture of the latent space, with `.save("map.svg")`.
+
+        Dots are generated rows, coloured by one of their columns (None: the last). Of the rows of `frame`
+        only cells that hold at least `k` of them are shown. Raises ConfigError if the family has no latent
+        space (fit with model="vae"), or if there is no such column.
+        """
+        rng, least = child(self._seed(seed), "map"), max(self._rows_shared(), LEAST_SHARED)
+        return latent_map(self._fitted(), self._table(frame), colour, least, rng)
+
+    @abstractmethod
+    def _rows_shared(self) -> int: ...
+
+
+def latent_map(
+    model: Learned, table: pa.Table, colour: str | None, least: int, rng: np.random.Generator
+) -> Picture:
+    """Generated rows in the latent space, and where many of the table lie; see `Mapped.latent_map`."""
+    space, real = space_of(model), encode(model, table, rng)
+    made = model.draw(DRAWN, None, rng, fast=True)
+    drawn = model.decode(made, rng, 0, dictionaries=False)
+    name = drawn.column_names[-1] if colour is None else colour
+    if name not in drawn.column_names:
+        raise ConfigError(f"no column is called '{name}'", where="colour", fix=hint(name, drawn.column_names))
+    return draw(space.encode(made)[0], drawn.column(name), name, real, least)
 
 
 def draw(places: np.ndarray, column: pa.ChunkedArray, name: str, real: np.ndarray, least: int) -> Picture:

@@ -2,13 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from reverie.core.errors import ConfigError, DataError
-from reverie.core.names import hint
 from reverie.core.quantities import parse_count
 from reverie.core.rng import child
 from reverie.models.base import Discerning
@@ -17,23 +16,18 @@ from reverie.sampling.request import conform
 from reverie.sampling.table import Learned
 from reverie.schema.blocks import Blocks
 
-if TYPE_CHECKING:
-    from reverie.reports.svg import Picture
-
-DRAWN, LEAST_SHARED = 2_500, 5
-"""Generated rows of a map, and the fewest real ones that a cell of it tells of."""
 TRIES = 8
 """How often a row that breaks a rule is made anew; then it stays as it is."""
 
 
 def encode(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
     """Where the rows of a table lie, (rows, latents): their posteriors' means."""
-    return _space(model).encode(_blocks(model, table, rng))[0]
+    return space_of(model).encode(_blocks(model, table, rng))[0]
 
 
 def vary(model: Learned, table: pa.Table, strength: float, n: int, rng: np.random.Generator) -> pa.Table:
     """`n` variations of each row, one row's after the other's; see `LatentSpace.vary`."""
-    space, blocks = _space(model), _blocks(model, table, rng)
+    space, blocks = space_of(model), _blocks(model, table, rng)
     blocks = blocks.take(np.repeat(np.arange(blocks.rows), n))
     return _decoded(model, lambda at: space.vary(blocks.take(at), strength, rng), blocks.rows, rng)
 
@@ -42,35 +36,20 @@ def interpolate(
     model: Learned, start: pa.Table, end: pa.Table, steps: int, rng: np.random.Generator
 ) -> pa.Table:
     """`steps` rows from each row of `start` to that of `end`, pair by pair; see `LatentSpace.interpolate`."""
-    space = _space(model)
+    space = space_of(model)
     latent = space.way(_blocks(model, start, rng), _blocks(model, end, rng), steps)
     return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
 
 
 def decode(model: Learned, latent: np.ndarray, rng: np.random.Generator) -> pa.Table:
     """A row at each place (rows, latents). Raises DataError unless they are places of the model's space."""
-    space, width = _space(model), _space(model).prior.means.shape[1]
+    space, width = space_of(model), space_of(model).prior.means.shape[1]
     latent = np.asarray(latent, float)
     if latent.ndim != 2 or latent.shape[1] != width or not np.isfinite(latent).all():
         raise DataError(
             "are no places in the latent space", where="latents", fix=f"Give finite numbers (rows, {width})"
         )
     return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
-
-
-def latent_map(
-    model: Learned, table: pa.Table, colour: str | None, least: int, rng: np.random.Generator
-) -> "Picture":
-    """Generated rows in the latent space, and where many of the table lie; see `Synthesizer.latent_map`."""
-    from reverie.reports.latent_map import draw
-
-    space, real = _space(model), encode(model, table, rng)
-    made = model.draw(DRAWN, None, rng, fast=True)
-    drawn = model.decode(made, rng, 0, dictionaries=False)
-    name = drawn.column_names[-1] if colour is None else colour
-    if name not in drawn.column_names:
-        raise ConfigError(f"no column is called '{name}'", where="colour", fix=hint(name, drawn.column_names))
-    return draw(space.encode(made)[0], drawn.column(name), name, real, least)
 
 
 def realism(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.ndarray:
@@ -85,7 +64,8 @@ def _family(model: Learned) -> str:
     return "no model" if model.fitted is None else f"the family {model.fitted.family}"
 
 
-def _space(model: Learned) -> LatentSpace:
+def space_of(model: Learned) -> LatentSpace:
+    """The model's latent space. Raises ConfigError if its family has none."""
     if not isinstance(model.fitted, LatentSpace):
         raise ConfigError(
             f"{_family(model)} has no latent space", where="--model", fix="Fit with model='vae'"
@@ -157,15 +137,6 @@ class Varied:
         """Each row as the model knows it: encoded and decoded again. Raises ConfigError as `encode` does."""
         return self.vary(frame, 0.0, seed=seed)
 
-    def latent_map(self, frame: Any, colour: str | None = None, *, seed: int | None = None) -> "Picture":
-        """A picture of the latent space, with `.save("map.svg")`.
-
-        Dots are generated rows, coloured by one of their columns (None: the last). Of the rows of `frame`
-        only cells that hold at least `k` of them are shown. Raises ConfigError as `encode` does.
-        """
-        rng, least = child(self._seed(seed), "map"), max(self._rows_shared(), LEAST_SHARED)
-        return latent_map(self._fitted(), self._table(frame), colour, least, rng)
-
     def realism(self, frame: Any) -> np.ndarray:
         """How real each row looks to the critic that the generator learned from, (rows,) float64 in [0, 1].
 
@@ -179,9 +150,6 @@ class Varied:
 
     @abstractmethod
     def _table(self, data: Any) -> pa.Table: ...
-
-    @abstractmethod
-    def _rows_shared(self) -> int: ...
 
     @abstractmethod
     def _seed(self, seed: int | None) -> int: ...

@@ -7,6 +7,7 @@ import reverie as rv
 from reverie.core.errors import ConfigError, DataError
 from reverie.models.base import Budget
 from reverie.models.families import gan, vae
+from reverie.reports import latent_map
 from reverie.sampling import variation
 from reverie.sampling.table import Learned, describe, learn
 from reverie.schema.types import Constraint
@@ -115,7 +116,7 @@ def test_places_of_another_space_are_refused(synthesizer: rv.Synthesizer, places
 def test_map_shows_generated_rows_by_any_column(
     synthesizer: rv.Synthesizer, clouds: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(variation, "DRAWN", 200)
+    monkeypatch.setattr(latent_map, "DRAWN", 200)
     told = synthesizer.latent_map(clouds, "side").svg
     assert ">left<" in told
     assert "200 generated rows" in told

@@ -12,6 +12,7 @@ from reverie.codecs.base import Codec, Condition, Protection, codec_for
 from reverie.codecs.columns.category import Category as CategoryCodec
 from reverie.core.errors import ConditionError, DataError
 from reverie.core.names import hint
+from reverie.core.space import moved
 from reverie.schema import types
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
@@ -55,11 +56,14 @@ class TableCodec:
         raise ConditionError(f"no column '{column}'", where=self.schema.name, fix=fix)
 
     def encode(self, table: pa.Table, rng: np.random.Generator) -> Blocks:
-        """All columns as blocks. Raises DataError if a column is missing or does not fit."""
+        """All columns as blocks, of which large ones are mapped from files.
+
+        Raises DataError if a column is missing or does not fit, OutputError if there is no space for them.
+        """
         arrays: dict[str, np.ndarray] = {}
         for codec in self.codecs:
             values = _column(table, codec.column.name, self.schema.name)
-            arrays |= codec.encode(values, rng)
+            arrays |= {name: moved(array) for name, array in codec.encode(values, rng).items()}
         return Blocks(self.specs, arrays, table.num_rows)
 
     def decode(

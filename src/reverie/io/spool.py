@@ -1,14 +1,12 @@
 """Tables that need not fit in memory: batches go to an unnamed temporary file that is then memory-mapped."""
 
-import errno
 import mmap
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 import pyarrow as pa
 
-from reverie.core.errors import OutputError
+from reverie.core.space import space
 
 
 def gather(schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, on_disk: bool) -> pa.Table:
@@ -19,21 +17,10 @@ def gather(schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, on_disk: boo
     """
     if not on_disk:
         return pa.Table.from_batches(list(batches), schema)
-    with tempfile.TemporaryFile(prefix="reverie-") as file, _space():
+    with tempfile.TemporaryFile(prefix="reverie-") as file, space():
         with pa.ipc.new_file(file, schema) as writer:
             for batch in batches:
                 writer.write_batch(batch)
         file.flush()
         view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     return pa.ipc.open_file(pa.py_buffer(view)).read_all()
-
-
-@contextmanager
-def _space() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        fix = "Free some space, or set TMPDIR to a larger disk"
-        raise OutputError("no space left for temporary data", where=tempfile.gettempdir(), fix=fix) from None

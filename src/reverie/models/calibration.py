@@ -6,7 +6,7 @@ network's.
 Sources: Deming & Stephan 1940 (proportional fitting); Panofsky & Brier 1958 (quantile mapping).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ ROUNDS = 30
 NEVER = -60.0
 """Shift of the logit of a code that is not to be drawn."""
 LEAST_KEPT = 1e-12
+LEAST_MAPPED = 50
+"""Fewest numbers that a map of those that are there is learned from."""
 
 
 def shifts(logits: np.ndarray, sizes: Sequence[int], wanted: Sequence[np.ndarray]) -> np.ndarray:
@@ -48,7 +50,35 @@ class Map:
         rows = systematic(chance, len(made), np.random.default_rng(0)) if chance.any() else np.arange(0)
         return cls(*(Residuals.learn(of if len(of) > 1 else NORMAL) for of in (made[rows], wanted)))
 
+    @classmethod
+    def learn_present(cls, made: np.ndarray, wanted: np.ndarray) -> "Map":
+        """From numbers made and numbers of rows, NaN where absent; where either are few, of no effect."""
+        made, wanted = (numbers[~np.isnan(numbers)] for numbers in (made, wanted))
+        few = min(len(made), len(wanted)) < LEAST_MAPPED
+        return cls(*(Residuals.learn(NORMAL if few else of) for of in (made, wanted)))
+
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
         """The numbers, mapped."""
         place = self.made.place(numbers) * (self.wanted.bins / self.made.bins)
         return self.wanted.value(np.clip(place, 0.0, self.wanted.bins))
+
+
+def state(maps: Sequence[Map]) -> tuple[list[list[int]], dict[str, np.ndarray]]:
+    """What `restored` takes: parts of bins of both sides of each map, and arrays by name."""
+    arrays: dict[str, np.ndarray] = {}
+    for i, each in enumerate(maps):
+        for side, scale in (("made", each.made), ("wanted", each.wanted)):
+            arrays |= {f"{side}.{i}": scale.knots, f"{side}.{i}.tails": scale.tails}
+    return [[each.made.fine, each.wanted.fine] for each in maps], arrays
+
+
+def restored(fine: Sequence[Sequence[int]], arrays: Mapping[str, np.ndarray]) -> tuple[Map, ...]:
+    """What `state` is of. Raises ValueError, KeyError or TypeError if it is damaged."""
+
+    def scale(name: str, parts: int) -> Residuals:
+        return Residuals.restored(arrays[name], parts, arrays[f"{name}.tails"])
+
+    return tuple(
+        Map(scale(f"made.{i}", int(made)), scale(f"wanted.{i}", int(wanted)))
+        for i, (made, wanted) in enumerate(fine)
+    )

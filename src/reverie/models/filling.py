@@ -22,7 +22,7 @@ from reverie.schema.blocks import Blocks, CategoryEvidence, Evidence, concatenat
 
 PILOT = 4096
 """Rows that show how often conditions are met."""
-OFTEN = 0.04
+OFTEN = 0.03
 """Share of rows from which on keeping those that meet a condition costs less than leading them there."""
 POOL, WORK = 1 << 15, 1 << 21
 """Most rows begun at a time, and for one answer; an eighth of it if none is kept."""

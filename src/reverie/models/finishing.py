@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reverie.models import neural, onehot
+from reverie.models import calibration, neural, onehot
 from reverie.models.calibration import Map, shifts
-from reverie.models.density import Residuals
 from reverie.schema.blocks import Blocks
 
 if TYPE_CHECKING:
@@ -68,11 +67,8 @@ class Finish:
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What `restored` takes: JSON, and arrays by name."""
-        arrays: dict[str, np.ndarray] = {"shift": self.shift}
-        for i, each in enumerate(self.maps):
-            for side, scale in (("made", each.made), ("wanted", each.wanted)):
-                arrays |= {f"{side}.{i}": scale.knots, f"{side}.{i}.tails": scale.tails}
-        fine = [[each.made.fine, each.wanted.fine] for each in self.maps]
+        fine, arrays = calibration.state(self.maps)
+        arrays["shift"] = self.shift
         if self.chooser is None:
             return {"fine": fine, "drafts": 1}, arrays
         size = {"waves": self.chooser.waves, "drafts": self.drafts}
@@ -84,10 +80,7 @@ class Finish:
         shift = np.asarray(arrays["shift"], float)
         if shift.shape != (form.codes,) or not np.isfinite(shift).all():
             raise ValueError("shifts are of other codes")
-        maps = tuple(
-            Map(_scale(arrays, f"made.{i}", int(made)), _scale(arrays, f"wanted.{i}", int(wanted)))
-            for i, (made, wanted) in enumerate(json["fine"])
-        )
+        maps = calibration.restored(json["fine"], arrays)
         if len(maps) != form.numbers:
             raise ValueError("maps are of other numbers")
         if json["drafts"] == 1:
@@ -216,7 +209,3 @@ def _softmax(logits: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     parts = np.split(logits, np.cumsum(sizes)[:-1], axis=1) if sizes else []
     parts = [np.exp(part - part.max(axis=1, keepdims=True)) for part in parts]
     return np.concatenate([part / part.sum(axis=1, keepdims=True) for part in parts] or [logits], axis=1)
-
-
-def _scale(arrays: Mapping[str, np.ndarray], name: str, fine: int) -> Residuals:
-    return Residuals.restored(arrays[name], fine, arrays[f"{name}.tails"])

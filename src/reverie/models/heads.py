@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from reverie.core.space import roomy
 from reverie.models.density import Residuals
 from reverie.models.drawing import softmax
 from reverie.models.histogram import Histograms
@@ -75,7 +76,7 @@ def centres(scale: Residuals) -> np.ndarray:
 
 def scores(variables: Variables, arrays: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
     """Numbers as networks are shown them, (rows, numbers) float32; 0 where absent."""
-    out = np.zeros((rows, len(numbers(variables))), np.float32)
+    out = roomy((rows, len(numbers(variables))), np.float32)
     for i, name in enumerate(numbers(variables)):
         out[:, i] = np.nan_to_num(arrays[name].reshape(-1)).clip(-FARTHEST, FARTHEST)
     return out

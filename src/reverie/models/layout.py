@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from reverie.core.errors import ConfigError
+from reverie.core.space import roomy
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
 LEAST_SPREAD = 1e-9
@@ -35,8 +37,8 @@ class Layout:
                     fix="Choose another --model, or leave it out",
                 )
         mass = np.ones(blocks.rows) if weights is None else weights
-        flat = [blocks[spec.name].reshape(blocks.rows, -1).astype(float) for spec in _reals(blocks.specs)]
-        found = [_moments(column, mass) for part in flat for column in part.T]
+        columns = (c for spec in _reals(blocks.specs) for c in blocks[spec.name].reshape(blocks.rows, -1).T)
+        found = [_moments(column.astype(float), mass) for column in columns]
         mean, spread = np.reshape(found, (-1, 2)).T
         return cls(blocks.specs, mean, spread)
 
@@ -79,15 +81,23 @@ class Layout:
 
     def matrices(self, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
         """Codes (rows, categories) int32 and numbers (rows, numbers) float32."""
-        codes = np.empty((blocks.rows, len(self.sizes)), np.int32)
+        codes = roomy((blocks.rows, len(self.sizes)), np.int32)
         for i, spec in enumerate(self.categories):
             codes[:, i] = blocks[spec.name]
+        numbers = roomy((blocks.rows, len(self.mean)), np.float32)
+        columns = (c for spec in self.reals for c in blocks[spec.name].reshape(blocks.rows, -1).T)
+        for i, column in enumerate(columns):
+            numbers[:, i] = _standard(column, self.mean[i], self.spread[i])
+        return codes, numbers
+
+    def numbers(self, blocks: Blocks) -> np.ndarray:
+        """Numbers as they are in blocks, (rows, numbers), NaN where absent."""
         parts = [blocks[spec.name].reshape(blocks.rows, -1) for spec in self.reals]
-        return codes, self.standard(np.concatenate([np.zeros((blocks.rows, 0)), *parts], axis=1))
+        return np.concatenate([np.zeros((blocks.rows, 0)), *parts], axis=1)
 
     def standard(self, numbers: np.ndarray) -> np.ndarray:
         """Numbers (rows, numbers) as they are in blocks, scaled, float32; 0 where absent."""
-        return np.nan_to_num((numbers - self.mean) / self.spread).astype(np.float32)
+        return _standard(numbers, self.mean, self.spread)
 
     def gates_of(self, names: Iterable[str]) -> list[str]:
         """The gates of the numbers among the names."""
@@ -177,6 +187,10 @@ class Known:
             there = ~np.isnan(values).any(axis=1)
             self.codes[there & (self.codes[:, gate] < 0), gate] = code
             self.numbers[np.ix_(~there | (self.codes[:, gate] != code), own)] = np.nan
+
+
+def _standard(numbers: np.ndarray, mean: Any, spread: Any) -> np.ndarray:
+    return np.nan_to_num((numbers - mean) / spread).astype(np.float32)
 
 
 def _reals(specs: tuple[Spec, ...]) -> list[Real]:

@@ -32,7 +32,7 @@ FIXED = 5e-3
 
 
 def seconds(
-    specs: tuple[Spec, ...], rows: int, budget: Budget, *, epochs: int, least: int, most: int, unit: float
+    specs: tuple[Spec, ...], rows: int, budget: Budget, *, epochs: float, least: int, most: int, unit: float
 ) -> float:
     """About what training takes on a plain processor: `epochs` in batches of 512, `least` to `most` steps.
 

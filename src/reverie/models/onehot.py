@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reverie.core.errors import ConfigError
+from reverie.core.space import roomy
 from reverie.schema.blocks import Blocks, Category, Real, Spec
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def matrices(blocks: Blocks) -> dict[str, np.ndarray]:
     kinds = {"codes": (categories(blocks.specs), np.int32), "numbers": (numbers(blocks.specs), np.float32)}
     arrays = {}
     for name, (specs, dtype) in kinds.items():
-        arrays[name] = np.empty((blocks.rows, len(specs)), dtype)
+        arrays[name] = roomy((blocks.rows, len(specs)), dtype)
         for i, spec in enumerate(specs):
             arrays[name][:, i] = blocks[spec.name].reshape(-1)
     return arrays

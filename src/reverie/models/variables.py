@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from reverie.core.errors import ConfigError
+from reverie.core.space import roomy
 from reverie.models.density import NORMAL, Residuals
 from reverie.schema.blocks import Blocks, Category, Real, Spec
 
@@ -76,7 +77,7 @@ class Variables:
 
     def codes(self, blocks: Blocks) -> np.ndarray:
         """Codes (rows, variables) int32 of blocks, -1 where a number is not there."""
-        out = np.empty((blocks.rows, len(self.sizes)), np.int32)
+        out = roomy((blocks.rows, len(self.sizes)), np.int32)
         for name in self.order:
             for at, codes in enumerate(self.split(name, blocks[name])):
                 out[:, self.first[name] + at] = codes

@@ -94,6 +94,12 @@ class RowNet(nn.Module):
         return self.rises(refined) + (cells * self.own).sum(2) if self.numbers else refined[:, :0]
 
     @torch.no_grad()
+    def shift(self, logits: np.ndarray) -> None:
+        """Add to the logits of all codes, (codes,)."""
+        if len(logits):
+            self.heads.bias.add_(torch.from_numpy(logits).to(self.heads.bias))
+
+    @torch.no_grad()
     def start_from(self, codes: np.ndarray) -> None:
         """Begin with the frequencies of the codes (rows, categories)."""
         start = 0

@@ -164,9 +164,10 @@ class Adversaries(Task):
 
     def __init__(
         self, form: Form, net: Generator, features: Features, critic: Critic, *,
-        penalty: float, lazy: int, heat: float,
+        penalty: float, lazy: int, heat: float, blur: float,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.blur = blur
         self.form, self.net, self.features, self.critic = form, net, features, critic
         self.penalty, self.lazy, self.heat = penalty, lazy, heat
         self.steep = False
@@ -180,7 +181,7 @@ class Adversaries(Task):
             self.learned += 1
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
-        real = self.real(batch)
+        real = self.real(self._blurred(batch, noise))
         if turn == "critic":
             with torch.no_grad():
                 fake = self.fake(len(real), noise)
@@ -201,6 +202,14 @@ class Adversaries(Task):
         (slopes,) = slopes_of(torch.ones_like(looks))
         first, second = slopes.square().sum(1).chunk(2)
         return losses + 0.5 * penalty * (first + second)
+
+    def _blurred(self, batch: Batch, noise: torch.Generator) -> Batch:
+        """Numbers with `blur` standard deviations of noise."""
+        numbers = batch["numbers"]
+        if not self.blur:
+            return batch
+        shape = {"generator": noise, "device": numbers.device, "dtype": numbers.dtype}
+        return dict(batch) | {"numbers": numbers + self.blur * torch.randn(numbers.shape, **shape)}
 
     def real(self, batch: Batch) -> torch.Tensor:
         """Features of rows."""
@@ -286,9 +295,9 @@ def hard(logits: torch.Tensor, sizes: Sequence[int], heat: float, noise: torch.G
 
 def build(
     form: Form, *, latent: int, width: int, depth: int, waves: int, penalty: float = 0.0, lazy: int = 1,
-    heat: float = 1.0,
+    heat: float = 1.0, blur: float = 0.0,
 ) -> Adversaries:  # fmt: skip
     """A fresh pair of networks of that size."""
     features = Features(form, waves)
     net, critic = Generator(form, latent, width, depth), Critic(features.width, width, depth)
-    return Adversaries(form, net, features, critic, penalty=penalty, lazy=lazy, heat=heat)
+    return Adversaries(form, net, features, critic, penalty=penalty, lazy=lazy, heat=heat, blur=blur)

@@ -12,6 +12,8 @@ import torch
 Batch = Mapping[str, torch.Tensor]
 DIGESTED = 1 << 16
 """Rows that are fingerprinted at a time."""
+COMPARED = 1 << 22
+"""Most rows that are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,35 @@ class Rows:
             for start in range(0, len(array), DIGESTED):
                 found.update(np.ascontiguousarray(array[start : start + DIGESTED]).tobytes())
         return found.digest()
+
+    def divided(self, held: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of about `held` rows that are held out at random, and of the others, both ascending.
+
+        Copies of a row stay together, or what was learned by heart would look as if it had been understood;
+        but not where hardly a row is without copies, nor where rows are too many to be learned by heart.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        if 0 < held < len(self) <= COMPARED:
+            distinct, one, group = np.unique(self._keys(), return_index=True, return_inverse=True)
+            if len(distinct) > len(self) / 2:
+                place = np.argsort(order)
+                order = np.lexsort((place, place[one][group]))
+                begun = place[one][group[order]]
+                whole = int(np.searchsorted(begun, begun[held]))
+                held = whole or int(np.searchsorted(begun, begun[held], side="right"))
+        return np.sort(order[:held]), np.sort(order[held:])
+
+    def _keys(self) -> np.ndarray:
+        """A number for each row, (rows,) uint64, which copies share."""
+        found, rng = np.zeros(len(self), np.uint64), np.random.default_rng(0)
+        for array in self.arrays.values():
+            width = array[:1].nbytes // array.itemsize
+            factors = rng.integers(1 << 62, size=width * array.itemsize, dtype=np.uint64) * 2 + 1
+            for start in range(0, len(array), DIGESTED):
+                part = np.ascontiguousarray(array[start : start + DIGESTED])
+                whole = part.reshape(len(part), width).view(np.uint8).astype(np.uint64)
+                found[start : start + DIGESTED] += whole @ factors
+        return found
 
     def batch(self, positions: np.ndarray, device: torch.device) -> tuple[Batch, torch.Tensor]:
         """Tensors of the rows at `positions`, and their weights, of mean 1 over all rows."""

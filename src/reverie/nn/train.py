@@ -159,9 +159,8 @@ class _Loop:
         self.average = [weight.detach().clone() for weight in self.kept.parameters()]
         self.best = [weight.clone() for weight in self.average]
         self.noise = torch.Generator(self.device).manual_seed(seed)
-        order = np.random.default_rng(seed).permutation(len(rows))
         held = min(int(len(rows) * training.holdout), training.judged)
-        self.held, self.learned = np.sort(order[:held]), np.sort(order[held:])
+        self.held, self.learned = rows.divided(held, seed)
         fitting = len(self.learned) // training.least_steps
         self.course = _Course(batch=int(np.clip(fitting, training.least_batch, training.batch)))
         self.within = 0.0

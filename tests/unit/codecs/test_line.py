@@ -111,3 +111,12 @@ def test_state_round_trip():
     assert again.specs == line.specs
     spikes = _learn([1] * 9 + [2] * 9)
     assert Line.from_state("x", spikes.state()).specs == spikes.specs
+
+
+@pytest.mark.parametrize(("room", "spikes"), [(80, 0), (240, 80)])
+def test_values_scattered_over_a_grid_are_kinds(room, spikes):
+    """Numbers of areas, of which a third are taken, are no scale; ages are."""
+    rng = np.random.default_rng(0)
+    places = 98_000 + rng.choice(room, 80, replace=False)
+    line = _learn(rng.permutation(np.repeat(places, 30)))
+    assert len(line.spikes) == spikes

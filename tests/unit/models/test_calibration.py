@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.special import softmax
 
-from reverie.models.calibration import NEVER, Map, shifts
+from reverie.models.calibration import NEVER, Map, restored, shifts, state
 
 
 @pytest.fixture
@@ -57,3 +57,22 @@ def test_few_or_equal_numbers_stay_finite(rng, wanted):
     made = rng.normal(size=100)
     assert np.isfinite(Map.learn(made, np.ones(100), wanted)(made)).all()
     assert np.isfinite(Map.learn(np.zeros(100), np.zeros(100), wanted)(made)).all()
+
+
+def test_maps_of_numbers_that_are_there(rng):
+    made, wanted = rng.normal(size=1000), rng.normal(size=1000) + 3
+    made[::2] = np.nan
+    assert Map.learn_present(made, wanted)(made[1::2]).mean() == pytest.approx(3, abs=0.1)
+    few = np.where(np.arange(1000) < 40, wanted, np.nan)
+    np.testing.assert_allclose(Map.learn_present(made, few)(made[1::2]), made[1::2], atol=1e-6)
+
+
+def test_maps_come_back_from_their_state(rng):
+    maps = [Map.learn_present(rng.normal(size=500), rng.exponential(size=300)) for _ in range(2)]
+    fine, arrays = state(maps)
+    places = rng.normal(size=50)
+    for before, after in zip(maps, restored(fine, arrays), strict=True):
+        np.testing.assert_array_equal(before(places), after(places))
+    arrays["made.1"] = arrays["made.1"][::-1]
+    with pytest.raises(ValueError, match="ascend"):
+        restored(fine, arrays)

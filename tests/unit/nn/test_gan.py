@@ -162,3 +162,11 @@ def test_no_mode_of_a_ring_is_left_out(noise):
         _, made = task.net.generate(2000, noise)
     nearest = (torch.atan2(made[:, 1], made[:, 0]) / (2 * math.pi) * 8).round().long() % 8
     assert functional.one_hot(nearest, 8).float().mean(0).min() > 1 / 20
+
+
+def test_numbers_are_blurred_in_training_alone(noise):
+    rows, task = batch(2000), pair(blur=0.3)
+    blurred = task._blurred(rows, noise)["numbers"] - rows["numbers"]
+    assert blurred[~blurred.isnan()].std() == pytest.approx(0.3, abs=0.03)
+    assert (blurred.isnan() == rows["numbers"].isnan()).all()
+    assert pair()._blurred(rows, noise) is rows

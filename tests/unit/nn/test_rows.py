@@ -54,3 +54,28 @@ def test_rows_may_lie_in_a_file(tmp_path: Path) -> None:
     assert np.array_equal(held["a"].numpy(), values[[3, 3, 11, 29]])
     held["a"] += 1
     assert np.array_equal(mapped, values)
+
+
+def test_copies_are_held_out_together():
+    """A quarter of the rows thrice; NaN counts as equal."""
+    codes = np.random.default_rng(0).integers(1000, size=(900, 3)).astype(np.int32)
+    numbers = np.where(codes % 2, np.nan, codes / 7).astype(np.float32)
+    thrice = np.r_[np.arange(900), np.repeat(np.arange(225), 2)]
+    held, learned = Rows({"codes": codes[thrice], "numbers": numbers[thrice]}).divided(135, 3)
+    assert np.sort(np.r_[held, learned]).tolist() == list(range(len(thrice)))
+    assert 120 < len(held) <= 135
+    assert np.mean(thrice[held] < 225) == pytest.approx(0.5, abs=0.15)
+    assert not set(thrice[held]) & set(thrice[learned])
+
+
+def test_rows_without_copies_are_held_out_at_random():
+    held, learned = Rows({"a": np.arange(100)}).divided(10, 3)
+    order = np.random.default_rng(3).permutation(100)
+    np.testing.assert_array_equal(held, np.sort(order[:10]))
+    assert len(learned) == 90
+
+
+@pytest.mark.parametrize(("distinct", "held"), [(4, 10), (100, 0)])
+def test_few_distinct_rows_and_none_held_out(distinct, held):
+    parts = Rows({"a": np.arange(100) % distinct}).divided(held, 0)
+    assert list(map(len, parts)) == [held, 100 - held]

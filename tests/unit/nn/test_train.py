@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reverie.nn import rows as nn_rows
 from reverie.nn.rows import Batch, Rows
 from reverie.nn.task import Task, Turn
 from reverie.nn.train import Epoch, History, Training, _Loop, train
@@ -135,9 +136,10 @@ class _Chunks(np.ndarray):
         raise AssertionError("all of it was read at once")
 
 
-def test_no_more_rows_than_a_batch_are_read_at_once() -> None:
+def test_no_more_rows_than_a_batch_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = _rows(900)
     apart = Rows({name: array.view(_Chunks) for name, array in rows.arrays.items()})
+    monkeypatch.setattr(nn_rows, "COMPARED", 500)
     train(_Line(), apart, QUICK, seed=0)
     assert 0 < _Chunks.most < 2 * QUICK.batch
 

@@ -7,15 +7,17 @@ Sources: Karras et al. 2022 (numbers); Austin et al. 2021 (codes, an absorbing m
 (guidance); Shi et al. 2025 (both in tables).
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reverie.core.errors import ArtifactError, ConfigError
-from reverie.models import neural
+from reverie.models import calibration, neural
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
+from reverie.models.calibration import Map
+from reverie.models.clock import Clock
 from reverie.models.filling import Wish, answer
 from reverie.models.layout import Known, Layout
 from reverie.schema.blocks import Blocks, Evidence, Spec, concatenate
@@ -40,6 +42,16 @@ SMALLER, LARGER = (128, 0.2, 0.5), (256, 0.3, 0.65)
 """Width, dropout and the share of ordered rows, for fewer rows than that and for more."""
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
+SEEN, SEEN_CELLS = 48 << 10, 1 << 20
+"""Most rows, and most cells, that are generated to put margins right."""
+DOUBT = 20.0
+"""Rows of a code that are added to both sides where frequencies are compared."""
+TRAINING = 0.9
+"""Share of a budget of time after which training ends."""
+EPOCHS, LONGER, ENOUGH = 90, 200, 3_000
+"""Passes over the rows, and those over few rows as long as they take no more than so many steps."""
+MARGINS = 12.0
+"""About how many seconds of one processor it takes to put margins right."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 """Fewest and most steps of training."""
 
@@ -50,7 +62,7 @@ class Config:
 
     The network has `depth` residual blocks of `width`, and drops a share `dropout` in training, which passes
     over the rows `epochs` times but takes some thousand steps. A share `ordered` of rows are learned from as
-    they are in the steps of sampling. These three depend on the rows where they are None.
+    they are in the steps of sampling. All but the depth depend on the rows where they are None.
 
     A row takes at most `evaluations` of the network; the more `bend` is over 1, the more of them are spent
     where little noise is left. `guidance` over 0 makes rows more typical of what is given, and less diverse.
@@ -59,7 +71,7 @@ class Config:
     width: int | None = None
     depth: int = 3
     dropout: float | None = None
-    epochs: int = 90
+    epochs: float | None = None
     rate: float = 2e-3
     batch: int = 512
     ordered: float | None = None
@@ -69,20 +81,22 @@ class Config:
 
 
 class Diffusion(Fitted):
-    """A fitted diffusion: a network that tells the rest of a row from what is left of it."""
+    """A fitted diffusion: a network that tells the rest of a row from what is left of it, and maps of the
+    numbers that emerge, in the layout's scale, to those wanted, if there are any.
+    """
 
     family = "diffusion"
 
     def __init__(
-        self, layout: Layout, task: "Denoising", config: Config, notes: tuple[str, ...] = ()
+        self,
+        layout: Layout,
+        task: "Denoising",
+        config: Config,
+        notes: tuple[str, ...] = (),
+        maps: tuple[Map, ...] = (),
     ) -> None:
-        self.specs, self.layout, self.task, self.config, self.notes = (
-            layout.specs,
-            layout,
-            task,
-            config,
-            notes,
-        )
+        self.specs, self.layout, self.task, self.config = layout.specs, layout, task, config
+        self.notes, self.maps = notes, maps
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
@@ -112,7 +126,8 @@ class Diffusion(Fitted):
 
     def state(self) -> State:
         arrays = {"mean": self.layout.mean, "spread": self.layout.spread, **neural.arrays_of(self.task.net)}
-        return State({"config": asdict(self.config), "notes": list(self.notes)}, arrays)
+        fine, maps = calibration.state(self.maps)
+        return State({"config": asdict(self.config), "notes": list(self.notes), "maps": fine}, arrays | maps)
 
     def _emerge(
         self, known: Known, rng: np.random.Generator, wish: Wish
@@ -125,7 +140,7 @@ class Diffusion(Fitted):
         noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
         start = Rows(
             torch.from_numpy(known.codes).long(),
-            torch.from_numpy(layout.standard(known.numbers)),
+            torch.from_numpy(self._unmapped(known.numbers)),
             torch.from_numpy(~np.isnan(known.numbers)),
             torch.zeros(len(known)),
         )
@@ -138,8 +153,21 @@ class Diffusion(Fitted):
         )
         with torch.inference_mode():
             for rows in steps:
-                blocks = layout.blocks(rows.codes.numpy(), rows.numbers.numpy(), known.numbers)
+                numbers = self._mapped(rows.numbers.numpy())
+                blocks = layout.blocks(rows.codes.numpy(), numbers, known.numbers)
                 yield blocks, rows.merit.numpy()
+
+    def _mapped(self, numbers: np.ndarray) -> np.ndarray:
+        columns = [each(column) for each, column in zip(self.maps, numbers.T, strict=False)]
+        return np.stack(columns, axis=1) if columns else numbers
+
+    def _unmapped(self, known: np.ndarray) -> np.ndarray:
+        """Known numbers, NaN for none, as they were before they emerged mapped: as the network knows them."""
+        numbers = self.layout.standard(known)
+        for i, each in enumerate(self.maps):
+            there = ~np.isnan(known[:, i])
+            numbers[there, i] = Map(each.wanted, each.made)(numbers[there, i].astype(float))
+        return numbers
 
     def _plan(self, wish: Wish) -> "Plan":
         """The steps in which what is wished for emerges."""
@@ -152,7 +180,8 @@ class Diffusion(Fitted):
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
     """Roughly what `fit` takes: told from fits of one table (Adult)."""
-    return neural.seconds(specs, rows, budget, epochs=90, least=LEAST_UPDATES, most=MOST_UPDATES, unit=5e-05)
+    course = {"epochs": _epochs(rows, Config.batch), "least": LEAST_UPDATES, "most": MOST_UPDATES}
+    return neural.seconds(specs, rows, budget, **course, unit=5e-05) + MARGINS / budget.threads**0.5
 
 
 def fit(
@@ -168,11 +197,19 @@ def fit(
     neural.require("diffusion")
     layout = Layout.learn(blocks, weights)
     codes, numbers = layout.matrices(blocks)
-    updates = int(np.clip(config.epochs * blocks.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
+    updates = int(
+        np.clip(
+            (config.epochs or _epochs(blocks.rows, config.batch)) * blocks.rows / config.batch,
+            LEAST_UPDATES,
+            MOST_UPDATES,
+        )
+    )
     training: dict[str, Any] = {
         "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate, "steps": updates,
         "epochs": updates, "cosine": True, "average": 0.999, "clip": 20.0,
     }  # fmt: skip
+    clock = Clock(silent)
+    time = None if budget.seconds is None else TRAINING * budget.seconds
     with neural.seeded(rng) as seed:
         usual = SMALLER if blocks.rows < FEW_ROWS else LARGER
         chosen = (config.width, config.dropout, config.ordered)
@@ -180,9 +217,54 @@ def fit(
         task.net.start_from(codes)
         history = neural.train(
             task, {"codes": codes, "numbers": numbers}, weights, training,
-            seed=seed, budget=budget, on_progress=on_progress,
+            seed=seed, budget=replace(budget, seconds=time), on_progress=on_progress,
         )  # fmt: skip
-    return Diffusion(layout, task, config, history.notes)
+    model = Diffusion(layout, task, config, history.notes)
+    mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
+    put_right(model, blocks, mass, rng, lambda: clock.passed >= (budget.seconds or np.inf))
+    return model
+
+
+def _epochs(rows: int, batch: int) -> float:
+    return max(EPOCHS, min(LONGER, ENOUGH * batch / max(rows, 1)))
+
+
+def put_right(
+    model: Diffusion,
+    blocks: Blocks,
+    mass: np.ndarray,
+    rng: np.random.Generator,
+    over: Callable[[], bool] = lambda: False,
+) -> None:
+    """Move the logits of codes, and map numbers, so that margins are those of `blocks` weighted by `mass`
+    (rows,), as far as rows that the model generates until it is `over` tell.
+    """
+    layout = model.layout
+    cells = max(len(layout.sizes) + len(layout.mean), 1)
+    chunks = max(min(SEEN_CELLS // cells, SEEN) // (2 * CHUNK), 1)
+    # The second time half of the rest is moved, which leaves the mean of both; numbers go by the second
+    # alone, so that what came with the codes is not put right twice.
+    for part in (1.0, 0.5):
+        made = _drawn(model, chunks, rng, over)
+        moves = []
+        for spec in layout.categories:
+            counts = np.bincount(made[spec.name], minlength=spec.k)
+            wanted = np.bincount(blocks[spec.name], mass, minlength=spec.k) * (made.rows / mass.sum())
+            moves.append(part * np.log((wanted + DOUBT) / (counts + DOUBT)))
+        model.task.net.shift(np.concatenate([np.zeros(0), *moves]))
+    some = rng.choice(blocks.rows, min(made.rows, 4 * blocks.rows), p=mass / mass.sum())
+    ours, theirs = (
+        ((layout.numbers(rows) - layout.mean) / layout.spread).T for rows in (made, blocks.take(some))
+    )
+    model.maps = tuple(Map.learn_present(*pair) for pair in zip(ours, theirs, strict=True))
+
+
+def _drawn(model: Diffusion, chunks: int, rng: np.random.Generator, over: Callable[[], bool]) -> Blocks:
+    """Rows in so many chunks, or in fewer if it is over, but in one."""
+    parts = [model.sample(CHUNK, rng=rng)]
+    while len(parts) < chunks and not over():
+        parts.append(model.sample(CHUNK, rng=rng))
+    return concatenate(parts)
 
 
 def _build(
@@ -216,9 +298,12 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
         if not (sound and ranges):
             raise ValueError("config and arrays do not belong together")
         notes = tuple(str(note) for note in state.json["notes"])
+        maps = calibration.restored(state.json["maps"], arrays)
+        if len(maps) not in (0, len(layout.mean)):
+            raise ValueError("maps are of other numbers")
     except (KeyError, TypeError, ValueError, IndexError):
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
     neural.require("diffusion")
     task = _build(layout, config, width)
     neural.load_arrays(task.net, arrays)
-    return Diffusion(layout, task, config, notes)
+    return Diffusion(layout, task, config, notes, maps)

@@ -19,6 +19,7 @@ from reverie.models import finishing, neural, onehot, rejection
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
 from reverie.models.collapse import collapse
 from reverie.models.finishing import Finish, Margins
+from reverie.models.lifting import Lifts
 from reverie.schema.blocks import Blocks, Evidence, Spec
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ Rows = Mapping[str, np.ndarray]
 
 LEAST_STEPS = 10
 """Steps of an epoch at least: rows that are few are passed over as often as that takes."""
+PASSES = 3
+"""Steps of the contest at most, for each row: more of them, and rows that are few are learned by heart."""
+MOST_BLUR = 0.5
+"""Most standard deviations by which numbers are blurred."""
 CONTEST, LESSONS, CHOICE = 0.8, 0.07, 0.08
 """Shares of a budget of time: of both networks in turns, then of the critic alone, then of the chooser."""
 
@@ -50,7 +55,8 @@ CONTEST, LESSONS, CHOICE = 0.8, 0.07, 0.08
 class Config:
     """Options of the GAN: `latent` normals are the generator's noise; both networks have `depth` layers of
     `width`; the critic sees each number as so many `waves`, and `penalty`, applied in one of `lazy` steps,
-    keeps it from being steep. `heat` is the softness of codes' gradients. In `lessons` steps after the
+    keeps it from being steep. `heat` is the softness of codes' gradients; numbers of n rows are learned with
+    `blur` / n standard deviations of noise. In `lessons` steps after the
     contest the critic learns to judge any row, and then a network of width `chooser` to choose one of so many
     `drafts` of a row. The rest is of the training, of at least `least_steps`.
     """
@@ -62,6 +68,7 @@ class Config:
     penalty: float = 5.0
     lazy: int = 2
     heat: float = 1.0
+    blur: float = 50.0
     batch: int = 512
     rate: float = 1e-3
     average: float = 0.995
@@ -75,7 +82,7 @@ class Config:
 
 class Gan(Fitted):
     """A fitted pair: `task` holds both networks, `finish` makes rows of the generator's output, `looks` are
-    the middle and the spread of what the critic says of real rows.
+    the middle and the spread of what the critic says of real rows, `lifts` what it generates too often.
     """
 
     family = "gan"
@@ -87,8 +94,10 @@ class Gan(Fitted):
         finish: Finish,
         looks: tuple[float, float],
         notes: tuple[str, ...] = (),
+        lifts: Lifts = Lifts({}),  # noqa: B008
     ) -> None:
         self.specs, self.task, self.finish, self.looks, self.notes = specs, task, finish, looks, notes
+        self.lifts = lifts
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, those of many that meet it. Raises ConditionError if too few do."""
@@ -119,10 +128,13 @@ class Gan(Fitted):
         arrays = neural.arrays_of(self.task.net) | neural.arrays_of(self.task.critic, "critic.")
         finish, more = self.finish.state()
         json = {"waves": self.task.features.waves, "looks": list(self.looks), "notes": list(self.notes)}
-        return State(json | {"finish": finish}, arrays | more)
+        return State(json | {"finish": finish}, arrays | more | self.lifts.arrays())
 
     def _draw(self, n: int, rng: np.random.Generator) -> Blocks:
-        return onehot.placed(self.specs, *self.finish.rows(self.task.net, n, rng))
+        def lifted(rows: int) -> Blocks:
+            return onehot.placed(self.specs, *self.finish.rows(self.task.net, rows, rng))
+
+        return self.lifts.thinned(lifted, n, rng)
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
@@ -145,16 +157,19 @@ def fit(
 
     form = onehot.form_of(blocks.specs)
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
+    lifts = Lifts.learn(blocks, mass)
+    lifted = mass * lifts.of(blocks)
     with neural.seeded(rng) as seed:
         options = {name: getattr(config, name) for name in ("latent", "width", "depth", "waves")}
-        task = build(form, **options, penalty=config.penalty, lazy=config.lazy, heat=config.heat)
-        task.net.start_from(onehot.shares(blocks, mass))
+        blur = min(config.blur / blocks.rows, MOST_BLUR)
+        task = build(form, **options, penalty=config.penalty, lazy=config.lazy, heat=config.heat, blur=blur)
+        task.net.start_from(onehot.shares(blocks, lifted))
         course = _Course(config, seed, budget)
         rows = onehot.matrices(blocks)
-        notes = course.contest(task, rows, weights, on_progress).notes
-        course.lessons(Expertise(task), rows, weights)
-    finish = _finished(blocks, task, mass, course, rng)
-    made = Gan(blocks.specs, task, finish, (0.0, 1.0), notes)
+        notes = course.contest(task, rows, lifted, on_progress).notes
+        course.lessons(Expertise(task), rows, lifted)
+    finish = _finished(blocks, task, lifted, course, rng)
+    made = Gan(blocks.specs, task, finish, (0.0, 1.0), notes, lifts)
     real = blocks.take(rng.choice(blocks.rows, min(SEEN, 4 * blocks.rows), p=mass / mass.sum()))
     low, middle, high = np.quantile(made.looked(real), [0.1, 0.5, 0.9])
     made.looks = float(middle), max(float(high - low) / 2, 1e-6)
@@ -170,17 +185,16 @@ class _Course:
     seed: int
     budget: Budget
 
-    def contest(
-        self, task: "Task", rows: Rows, weights: np.ndarray | None, on_progress: OnProgress
-    ) -> "History":
+    def contest(self, task: "Task", rows: Rows, weights: np.ndarray, on_progress: OnProgress) -> "History":
         """Both networks in turns."""
         config = self.config
         epoch = max(len(rows["codes"]) // config.batch, LEAST_STEPS)
-        epochs = max(config.epochs, -(-config.least_steps // epoch))
+        least = min(config.least_steps, PASSES * len(rows["codes"]))
+        epochs = max(config.epochs, -(-least // epoch))
         course = {"epochs": epochs, "steps": config.steps, "average": config.average, "decay": 0.0}
         return self._train(task, rows, weights, course, CONTEST, on_progress)
 
-    def lessons(self, task: "Task", rows: Rows, weights: np.ndarray | None) -> None:
+    def lessons(self, task: "Task", rows: Rows, weights: np.ndarray) -> None:
         """The critic, once the contest is over."""
         steps = max(self.config.lessons, 1)
         course = {"epochs": -(-steps // LEAST_STEPS), "steps": steps}
@@ -196,7 +210,7 @@ class _Course:
         self,
         task: "Task",
         rows: Rows,
-        weights: np.ndarray | None,
+        weights: np.ndarray,
         course: dict[str, Any],
         share: float,
         on_progress: OnProgress = silent,
@@ -255,4 +269,5 @@ def _restored(specs: tuple[Spec, ...], state: State) -> Gan:
     middle, spread = (float(of) for of in state.json["looks"])
     if not np.isfinite([middle, spread]).all() or spread <= 0:
         raise ValueError("the critic has no scale")
-    return Gan(specs, task, finish, (middle, spread), tuple(map(str, state.json["notes"])))
+    notes = tuple(map(str, state.json["notes"]))
+    return Gan(specs, task, finish, (middle, spread), notes, Lifts.restored(specs, arrays))

@@ -1,0 +1,56 @@
+"""Arrays outside of memory: equal, nameless, and a full disk said in time."""
+
+import errno
+
+import numpy as np
+import pytest
+
+from reverie.core import space
+from reverie.core.errors import OutputError
+from reverie.core.space import moved, roomy
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """The folder of files, which arrays of over a hundred bytes go to."""
+    monkeypatch.setattr(space, "LIMIT", 100)
+    monkeypatch.setattr(space.tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("rows", [0, 3, 5000])
+def test_arrays_are_zeros_to_be_filled(small, rows):
+    array = roomy((rows, 2), np.int32)
+    assert (array.shape, array.dtype, type(array)) == ((rows, 2), np.int32, np.ndarray)
+    assert not array.any()
+    array[:, 1] = np.arange(rows)
+    assert array.sum() == np.arange(rows).sum()
+    assert list(small.iterdir()) == []
+
+
+def test_large_arrays_are_mapped_and_small_ones_stay(small):
+    few, many = np.arange(3.0), np.arange(3000.0)
+    assert moved(few) is few
+    held = moved(many)
+    np.testing.assert_array_equal(held, many)
+    assert isinstance(held.base, np.memmap)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_full_disk_is_one_clear_line(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(space.os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OutputError, match="no space left for temporary data"):
+        roomy((1000,), np.float64)
+
+
+@pytest.mark.usefixtures("small")
+def test_other_faults_pass(monkeypatch):
+    def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(space.os, "posix_fallocate", broken, raising=False)
+    with pytest.raises(OSError, match="Input"):
+        roomy((1000,), np.float64)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reverie.core import space
 from reverie.core.errors import ArtifactError, ConditionError
 from reverie.models.base import Budget, State, families, family
 from reverie.schema.blocks import (
@@ -451,3 +452,14 @@ def test_known_values_and_a_condition_for_all_rows(conditional):
 def test_known_muted_code_is_kept(conditional):
     sample = draw(conditional, 50, given={"city": CategoryEvidence(codes=np.full(50, 3, np.int32))})
     assert (sample["city"] == 3).all()
+
+
+# ---- large tables
+
+
+def test_rows_in_files_are_learned_as_rows_in_memory_are(name, fitted, blocks, monkeypatch):
+    monkeypatch.setattr(space, "LIMIT", 1000)
+    held = Blocks(
+        blocks.specs, {key: space.moved(array) for key, array in blocks.arrays.items()}, blocks.rows
+    )
+    assert equal(draw(fitted, 500), draw(learn(name, held), 500))

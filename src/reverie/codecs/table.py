@@ -12,7 +12,7 @@ from reverie.codecs.base import Codec, Condition, Protection, codec_for
 from reverie.codecs.columns.category import Category as CategoryCodec
 from reverie.core.errors import ConditionError, DataError
 from reverie.core.names import hint
-from reverie.core.space import moved
+from reverie.core.space import is_large, moved
 from reverie.schema import types
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
@@ -56,14 +56,16 @@ class TableCodec:
         raise ConditionError(f"no column '{column}'", where=self.schema.name, fix=fix)
 
     def encode(self, table: pa.Table, rng: np.random.Generator) -> Blocks:
-        """All columns as blocks, of which large ones are mapped from files.
+        """All columns as blocks, which are mapped from files if they are large together.
 
         Raises DataError if a column is missing or does not fit, OutputError if there is no space for them.
         """
         arrays: dict[str, np.ndarray] = {}
+        large = is_large((table.num_rows, len(self.specs)), float)
         for codec in self.codecs:
             values = _column(table, codec.column.name, self.schema.name)
-            arrays |= {name: moved(array) for name, array in codec.encode(values, rng).items()}
+            found = codec.encode(values, rng)
+            arrays |= {name: moved(array) for name, array in found.items()} if large else found
         return Blocks(self.specs, arrays, table.num_rows)
 
     def decode(

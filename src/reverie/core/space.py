@@ -15,23 +15,29 @@ LIMIT = 1 << 28
 """Bytes above which an array is kept in a file."""
 
 
+def is_large(shape: Sequence[int], dtype: Any) -> bool:
+    """Whether an array of that shape should be kept in a file."""
+    return int(np.prod(shape)) * np.dtype(dtype).itemsize > LIMIT
+
+
 def roomy(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """An array of zeros to be filled. Raises OutputError if the disk has no space for it."""
-    kind = np.dtype(dtype)
-    size = int(np.prod(shape)) * kind.itemsize
-    if size <= LIMIT:
-        return np.zeros(shape, kind)
+    return mapped(shape, dtype) if is_large(shape, dtype) else np.zeros(shape, dtype)
+
+
+def mapped(shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """An array of zeros in a file. Raises OutputError if the disk has no space for it."""
+    if not np.prod(shape):
+        return np.zeros(shape, dtype)
     with tempfile.TemporaryFile(prefix="reverie-") as file, space():
         if hasattr(os, "posix_fallocate"):  # a full disk shows here, not when pages are written
-            os.posix_fallocate(file.fileno(), 0, size)
-        return np.memmap(file, kind, "w+", shape=tuple(shape)).view(np.ndarray)
+            os.posix_fallocate(file.fileno(), 0, int(np.prod(shape)) * np.dtype(dtype).itemsize)
+        return np.memmap(file, dtype, "w+", shape=tuple(shape)).view(np.ndarray)
 
 
 def moved(array: np.ndarray) -> np.ndarray:
-    """The array itself if it is small, or a copy of it that is in a file."""
-    if array.nbytes <= LIMIT:
-        return array
-    held = roomy(array.shape, array.dtype)
+    """A copy that is in a file. Raises OutputError if the disk has no space for it."""
+    held = mapped(array.shape, array.dtype)
     held[...] = array
     return held
 

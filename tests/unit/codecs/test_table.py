@@ -7,6 +7,7 @@ import pytest
 from reverie.codecs import table as module
 from reverie.codecs.base import Condition, Protection
 from reverie.codecs.table import TableCodec
+from reverie.core import space
 from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.schema.types import Column, Table
 
@@ -162,3 +163,12 @@ def test_one_row():
     schema = Table(name="t", columns=(Column(name="a", type="integer"), Column(name="b", type="constant")))
     codec = TableCodec.fit(table, schema)
     assert codec.decode(codec.encode(table, _rng()), _rng()).to_pylist() == [{"a": 1, "b": None}]
+
+
+def test_large_tables_are_encoded_into_files(data, codec, monkeypatch):
+    small = codec.encode(data, _rng())
+    monkeypatch.setattr(space, "LIMIT", 1000)
+    large = codec.encode(data, _rng())
+    for spec, array in small:
+        np.testing.assert_array_equal(large[spec.name], array)
+        assert isinstance(large[spec.name].base, np.memmap)

@@ -28,12 +28,13 @@ def test_arrays_are_zeros_to_be_filled(small, rows):
     assert list(small.iterdir()) == []
 
 
-def test_large_arrays_are_mapped_and_small_ones_stay(small):
-    few, many = np.arange(3.0), np.arange(3000.0)
-    assert moved(few) is few
-    held = moved(many)
-    np.testing.assert_array_equal(held, many)
-    assert isinstance(held.base, np.memmap)
+def test_large_arrays_are_mapped_and_small_ones_are_not(small):
+    assert isinstance(roomy((3000,), float).base, np.memmap)
+    assert roomy((3,), float).base is None
+    many = np.arange(3000.0)
+    np.testing.assert_array_equal(moved(many), many)
+    assert isinstance(moved(many[:2]).base, np.memmap)
+    assert moved(many[:0]).shape == (0,)
 
 
 @pytest.mark.usefixtures("small")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,7 +13,7 @@ from reverie.io.headers import doubt_header
 from reverie.io.sources import Source, find, list_folder, reading, standard_input
 
 LIMIT = 1 << 30
-_BATCH_ROWS = 1 << 16
+_BATCH_ROWS, _FIRST_ROWS = 1 << 16, 1 << 12
 
 
 def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> Dataset:
@@ -68,17 +69,21 @@ def _read_text(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table,
     return table, (*notes, *((doubt,) if doubt else ()), *more)
 
 
+def _size(file: Any) -> float:
+    """About how many bytes a Parquet file takes as a table, as its first rows tell."""
+    first = next(file.iter_batches(_FIRST_ROWS), None)
+    return (
+        first.nbytes / first.num_rows * file.metadata.num_rows if first is not None and first.num_rows else 0
+    )
+
+
 def _read_parquet(source: Source, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(source.path, memory_map=True) as file:
-            size = sum(
-                file.metadata.row_group(group).total_byte_size
-                for group in range(file.metadata.num_row_groups)
-            )
             schema = file.schema_arrow
-            large = size > limit
+            large = _size(file) > limit
 
             def stream() -> Iterator[pa.RecordBatch]:
                 return file.iter_batches(_BATCH_ROWS)

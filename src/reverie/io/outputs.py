@@ -109,9 +109,9 @@ def _replace(target: Path, where: str, overwrite: bool) -> Iterator[BinaryIO]:
             sink.close()
             part.replace(target)
     except BaseException:
-        with suppress(OSError):
+        with suppress(Exception):
             sink.close()
         part.unlink(missing_ok=True)
+        _UNFINISHED.discard(part)  # not if that was interrupted
         raise
-    finally:
-        _UNFINISHED.discard(part)
+    _UNFINISHED.discard(part)

@@ -14,6 +14,8 @@ DIGESTED = 1 << 16
 """Rows that are fingerprinted at a time."""
 COMPARED = 1 << 22
 """Most rows that are compared with each other."""
+COPIES = 5
+"""Most copies of a row that stay together."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,19 @@ class Rows:
     def divided(self, held: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Positions of about `held` rows that are held out at random, and of the others, both ascending.
 
-        Copies of a row stay together, or what was learned by heart would look as if it had been understood;
-        but not where hardly a row is without copies, nor where rows are too many to be learned by heart.
+        Some copies of a row stay together, or what was learned by heart would look as if it had been
+        understood. What there are many of is no secret, and many rows are not learned by heart.
         """
         order = np.random.default_rng(seed).permutation(len(self))
         if 0 < held < len(self) <= COMPARED:
-            distinct, one, group = np.unique(self._keys(), return_index=True, return_inverse=True)
-            if len(distinct) > len(self) / 2:
-                place = np.argsort(order)
-                order = np.lexsort((place, place[one][group]))
-                begun = place[one][group[order]]
+            _, one, group, times = np.unique(
+                self._keys(), return_index=True, return_inverse=True, return_counts=True
+            )
+            place = np.argsort(order)
+            together = np.where(times[group] <= COPIES, place[one][group], place)
+            if (together != place).any():
+                order = np.lexsort((place, together))
+                begun = together[order]
                 whole = int(np.searchsorted(begun, begun[held]))
                 held = whole or int(np.searchsorted(begun, begun[held], side="right"))
         return np.sort(order[:held]), np.sort(order[held:])

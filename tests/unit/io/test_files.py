@@ -171,3 +171,14 @@ def test_five_thousand_columns(tmp_path):
     table = table_of(write(tmp_path / "a.csv", f"{names}\n" + f"{row}\n" * 20))
     assert table.shape == (20, 5000)
     assert set(table.schema.types) == {pa.int64()}
+
+
+def test_size_of_parquet_is_that_of_the_table(tmp_path):
+    """Repeated values take next to nothing in the file, and a row's worth each in the table."""
+    table = pa.table({"s": ["the same long text"] * 100_000, "n": [7] * 100_000})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert (tmp_path / "a.parquet").stat().st_size < table.nbytes / 100
+    before = pa.total_allocated_bytes()
+    read_back = table_of(tmp_path / "a.parquet", limit=table.nbytes // 2)
+    assert pa.total_allocated_bytes() - before < table.nbytes / 5
+    assert read_back.equals(table)

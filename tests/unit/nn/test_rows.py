@@ -76,6 +76,7 @@ def test_rows_without_copies_are_held_out_at_random():
 
 
 @pytest.mark.parametrize(("distinct", "held"), [(4, 10), (100, 0)])
-def test_few_distinct_rows_and_none_held_out(distinct, held):
+def test_frequent_rows_and_none_held_out(distinct, held):
     parts = Rows({"a": np.arange(100) % distinct}).divided(held, 0)
     assert list(map(len, parts)) == [held, 100 - held]
+    assert not held or len({*(parts[0] % distinct)}) > 1

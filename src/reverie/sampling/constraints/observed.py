@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from reverie.codecs.base import types
+from reverie.core.space import is_large, moved
 from reverie.sampling.constraints import cells
 from reverie.schema.types import Constraint, Table
 
@@ -61,11 +62,16 @@ class Observed:
     def numbers(self, name: str) -> np.ndarray:
         """The column as float64, NaN where missing."""
         if name not in self._numbers:
-            self._numbers[name] = cells.numbers(self.table[name])
+            self._numbers[name] = self._kept(cells.numbers(self.table[name]))
         return self._numbers[name]
 
     def codes(self, name: str) -> tuple[np.ndarray, pa.Array]:
         """The column as level codes, and the levels."""
         if name not in self._codes:
-            self._codes[name] = cells.codes(self.table[name])
+            codes, levels = cells.codes(self.table[name])
+            self._codes[name] = self._kept(codes), levels
         return self._codes[name]
+
+    def _kept(self, values: np.ndarray) -> np.ndarray:
+        """The values, in a file if those of all columns are large together."""
+        return moved(values) if is_large((self.rows, self.table.num_columns), float) else values

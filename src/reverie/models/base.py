@@ -8,7 +8,7 @@ takes, as far as that can be told beforehand; `models/cost.py` asks for it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -49,6 +49,10 @@ class Budget:
     threads: int = 2
     device: str = "auto"
     checkpoint: Path | None = None
+
+    def less(self, passed: float) -> "Budget":
+        """What is left of it after so many seconds."""
+        return self if self.seconds is None else replace(self, seconds=max(self.seconds - passed, 0.0))
 
 
 @dataclass(frozen=True)

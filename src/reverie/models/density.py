@@ -35,6 +35,8 @@ NORMAL = ndtri((np.arange(64) + 0.5) / 64)
 """What is learned from where fewer than two rows have a number."""
 CELLS = 1 << 18
 """Most rows times intervals that are worked on at a time."""
+SEEN = 1 << 20
+"""Most residuals that a distribution is learned from."""
 Ends = float | np.ndarray
 
 
@@ -53,7 +55,9 @@ class Residuals:
     def learn(
         cls, residuals: np.ndarray, most_bins: int = MOST_BINS, most_fine: int = MOST_FINE
     ) -> "Residuals":
-        """From residuals (rows,), with fewer bins where rows are few."""
+        """From residuals (rows,), with fewer bins where rows are few; of very many, from some at random."""
+        if len(residuals) > SEEN:
+            residuals = residuals[np.random.default_rng(0).integers(len(residuals), size=SEEN)]
         bins = int(np.clip(len(residuals) // ROWS_A_BIN, 1, most_bins))
         fine = int(np.clip(len(residuals) // (bins * ROWS_A_KNOT), 2, most_fine))
         knots = np.quantile(residuals, np.linspace(0, 1, bins * fine + 1))

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from reverie.core.errors import ConfigError
-from reverie.models.base import Capabilities, Progress, families, family, silent
+from reverie.models.base import Budget, Capabilities, Progress, families, family, silent
 
 
 def test_both_families_are_found() -> None:
@@ -29,3 +29,9 @@ def test_an_unknown_family_is_answered_with_those_there_are() -> None:
 
 def test_progress_may_be_ignored() -> None:
     assert silent(Progress("learning", 1, 2)) is None
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(None, None), (5.0, 3.0), (1.0, 0.0)])
+def test_what_is_left_of_a_budget(seconds, left):
+    whole = Budget(seconds, threads=3)
+    assert whole.less(2.0) == Budget(left, threads=3)

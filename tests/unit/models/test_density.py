@@ -318,3 +318,12 @@ def test_a_stored_scale_that_is_none_is_refused(wrong: str) -> None:
     fine = {"parts": 5, "none": 0}.get(wrong, fine)
     with pytest.raises(ValueError, match=r"knots|tails"):
         Residuals.restored(knots, fine, tails)
+
+
+def test_very_many_residuals_are_seen_in_part(monkeypatch):
+    residuals = np.sort(np.random.default_rng(0).normal(size=50_000))
+    whole = Residuals.learn(residuals)
+    monkeypatch.setattr(densities, "SEEN", 20_000)
+    some = Residuals.learn(residuals)
+    places = np.linspace(0.1, 0.9, 9)
+    np.testing.assert_allclose(some.value(places * some.bins), whole.value(places * whole.bins), atol=0.05)

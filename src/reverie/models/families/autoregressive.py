@@ -12,6 +12,7 @@ import numpy as np
 from reverie.core.errors import ArtifactError
 from reverie.models import conditioning, neural
 from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
+from reverie.models.clock import Clock
 from reverie.models.completion import complete
 from reverie.models.density import Residuals
 from reverie.models.drawing import draw_codes, draw_numbers, softmax
@@ -251,6 +252,7 @@ def fit(
     neural.require(Autoregressive.family)
     from reverie.nn.masked import AnyOrder, MaskedNet
 
+    clock = Clock(silent)
     variables = Variables.learn(blocks, config.coarse, config.fine)
     codes = variables.codes(blocks)
     with neural.seeded(rng) as seed:
@@ -262,7 +264,7 @@ def fit(
     training = {"patience": PATIENCE[blocks.rows > FEW], **config.training}
     history = neural.train(
         AnyOrder(net, variables.columns, config.ordered), {"codes": codes}, weights, training,
-        seed=seed, budget=budget, on_progress=on_progress,
+        seed=seed, budget=budget.less(clock.passed), on_progress=on_progress,
     )  # fmt: skip
     masked = Masked.from_arrays(variables.sizes, variables.parents, net.arrays())
     return Autoregressive(blocks.specs, variables, masked, notes=history.notes)

@@ -8,7 +8,7 @@ Sources: Karras et al. 2022 (numbers); Austin et al. 2021 (codes, an absorbing m
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -195,21 +195,16 @@ def fit(
 ) -> Diffusion:
     """Learn to denoise the rows. Raises ConfigError if torch is missing, or a block holds tokens."""
     neural.require("diffusion")
-    layout = Layout.learn(blocks, weights)
+    clock, layout = Clock(silent), Layout.learn(blocks, weights)
     codes, numbers = layout.matrices(blocks)
-    updates = int(
-        np.clip(
-            (config.epochs or _epochs(blocks.rows, config.batch)) * blocks.rows / config.batch,
-            LEAST_UPDATES,
-            MOST_UPDATES,
-        )
-    )
+    passes = config.epochs or _epochs(blocks.rows, config.batch)
+    updates = int(np.clip(passes * blocks.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
     training: dict[str, Any] = {
         "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate, "steps": updates,
         "epochs": updates, "cosine": True, "average": 0.999, "clip": 20.0,
     }  # fmt: skip
-    clock = Clock(silent)
-    time = None if budget.seconds is None else TRAINING * budget.seconds
+    end = np.inf if budget.seconds is None else budget.seconds
+    left = budget.less(clock.passed + (1 - TRAINING) * (budget.seconds or 0.0))
     with neural.seeded(rng) as seed:
         usual = SMALLER if blocks.rows < FEW_ROWS else LARGER
         chosen = (config.width, config.dropout, config.ordered)
@@ -217,11 +212,11 @@ def fit(
         task.net.start_from(codes)
         history = neural.train(
             task, {"codes": codes, "numbers": numbers}, weights, training,
-            seed=seed, budget=replace(budget, seconds=time), on_progress=on_progress,
+            seed=seed, budget=left, on_progress=on_progress,
         )  # fmt: skip
     model = Diffusion(layout, task, config, history.notes)
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
-    put_right(model, blocks, mass, rng, lambda: clock.passed >= (budget.seconds or np.inf))
+    put_right(model, blocks, mass, rng, lambda: clock.passed >= end)
     return model
 
 

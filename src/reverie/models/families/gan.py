@@ -17,6 +17,7 @@ from scipy.special import expit
 from reverie.core.errors import ArtifactError, ConfigError
 from reverie.models import finishing, neural, onehot, rejection
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
+from reverie.models.clock import Clock
 from reverie.models.collapse import collapse
 from reverie.models.finishing import Finish, Margins
 from reverie.models.lifting import Lifts
@@ -155,7 +156,7 @@ def fit(
     neural.require("gan")
     from reverie.nn.gan import Expertise, build
 
-    form = onehot.form_of(blocks.specs)
+    clock, form = Clock(silent), onehot.form_of(blocks.specs)
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
     lifts = Lifts.learn(blocks, mass)
     lifted = mass * lifts.of(blocks)
@@ -164,8 +165,8 @@ def fit(
         blur = min(config.blur / blocks.rows, MOST_BLUR)
         task = build(form, **options, penalty=config.penalty, lazy=config.lazy, heat=config.heat, blur=blur)
         task.net.start_from(onehot.shares(blocks, lifted))
-        course = _Course(config, seed, budget)
         rows = onehot.matrices(blocks)
+        course = _Course(config, seed, budget.less(clock.passed))
         notes = course.contest(task, rows, lifted, on_progress).notes
         course.lessons(Expertise(task), rows, lifted)
     finish = _finished(blocks, task, lifted, course, rng)

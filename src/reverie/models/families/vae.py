@@ -17,6 +17,7 @@ import numpy as np
 from reverie.core.errors import ArtifactError
 from reverie.models import neural
 from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
+from reverie.models.clock import Clock
 from reverie.models.density import Residuals
 from reverie.models.heads import BOUNDS, centres, numbers, scores
 from reverie.models.latent import LatentSpace
@@ -93,8 +94,10 @@ def fit(
     neural.require("vae")
     from reverie.nn.vae import Normals
 
+    clock = Clock(silent)
     variables = Variables.learn(blocks, config.bins, config.parts)
     arrays = {"codes": variables.codes(blocks), "scores": scores(variables, blocks.arrays, blocks.rows)}
+    budget = budget.less(clock.passed)
 
     def train(share: float, begun: float, seed: int) -> tuple[str, ...]:
         """Train for a share of all there is to do, of which a part has been begun."""

@@ -139,7 +139,7 @@ class _Chunks(np.ndarray):
 def test_no_more_rows_than_a_batch_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = _rows(900)
     apart = Rows({name: array.view(_Chunks) for name, array in rows.arrays.items()})
-    monkeypatch.setattr(nn_rows, "COMPARED", 500)
+    monkeypatch.setattr(nn_rows, "DIGESTED", QUICK.batch)
     train(_Line(), apart, QUICK, seed=0)
     assert 0 < _Chunks.most < 2 * QUICK.batch
 

@@ -39,11 +39,23 @@ def wilson(share: float, n: float) -> tuple[float, float]:
 
 def exceeds(share: float, n: int, other: float, m: int) -> float:
     """How far a share of `n` rows surely (97.5 %) is above another of `m` rows; negative if it may be below.
+    """
+    return newcombe(share, n, other, m)[0]
+
+
+def newcombe(share: float, n: float, other: float, m: float) -> tuple[float, float]:
+    """95 % interval of a share of `n` rows less another of `m` rows.
 
     Source: Newcombe (1998), method 10, the difference of two Wilson intervals.
+
+    >>> low, high = newcombe(0.5, 100, 0.5, 100)
+    >>> round(low, 3), round(high, 3)
+    (-0.136, 0.136)
     """
-    below, above = share - wilson(share, n)[0], wilson(other, m)[1] - other
-    return share - other - math.sqrt(below * below + above * above)
+    (low, high), (other_low, other_high) = wilson(share, n), wilson(other, m)
+    below = math.hypot(share - low, other_high - other)
+    above = math.hypot(high - share, other - other_low)
+    return share - other - below, share - other + above
 
 
 def auc(positive: np.ndarray, score: np.ndarray) -> Estimate:

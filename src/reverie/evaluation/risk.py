@@ -1,0 +1,67 @@
+"""The risk of an attack: what it does better on rows the generator learned from than on rows it never saw.
+
+An attack that succeeds alike on both tells what synthetic data is for: the population. Source: Giomi, Boenisch,
+Wehmeyer and Tasnadi (2023), A Unified Framework for Quantifying Privacy Risk in Synthetic Data, section 3.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from reverie.evaluation.base import Measurement
+from reverie.evaluation.intervals import newcombe
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many of so many guesses were right; `hits` may be an expected number."""
+
+    hits: float
+    tries: int
+
+    @property
+    def share(self) -> float:
+        """Right guesses by guesses; 0 if there were none."""
+        return self.hits / self.tries if self.tries else 0.0
+
+
+@dataclass(frozen=True)
+class Attack:
+    """The same attack on training rows, on unseen rows, and by chance alone."""
+
+    attack: Rate
+    control: Rate
+    baseline: float
+
+    def risk(self) -> tuple[float, float, float]:
+        """(attack - control) / (1 - control) with its 95 % interval, in [-1, 1]; below 0 is chance."""
+        low, high = newcombe(self.attack.share, self.attack.tries, self.control.share, self.control.tries)
+        rest = max(1.0 - self.control.share, 1e-9)
+        value = self.attack.share - self.control.share
+        return tuple(min(1.0, max(-1.0, part / rest)) for part in (value, low, high))  # type: ignore[return-value]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rates, as the report shows them."""
+        return {
+            "attack": self.attack.share,
+            "control": self.control.share,
+            "baseline": self.baseline,
+            "tries": self.attack.tries,
+            "weak": self.attack.share <= self.baseline,
+        }
+
+
+def figure(name: str, attack: Attack, explanation: str, **detail: Any) -> Measurement:
+    """The risk as a measurement; `detail` is added to the rates."""
+    value, low, high = attack.risk()
+    return Measurement(
+        name=name,
+        value=value,
+        low=low,
+        high=high,
+        floor=0.0,
+        n=attack.attack.tries,
+        better="lower",
+        ideal=0.0,
+        explanation=explanation,
+        detail={**attack.to_dict(), **detail},
+    )

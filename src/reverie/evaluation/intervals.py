@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -21,8 +22,10 @@ class Estimate:
         return max(floor, self.value - half), min(ceiling, self.value + half)
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
+def wilson(share: float, n: float, among: int = 1) -> tuple[float, float]:
     """Wilson's score interval of a share of `n` independent rows; (0, 1) if there are none.
+
+    The interval holds at 95 % for the largest of `among` shares too (Bonferroni's correction).
 
     Source: Wilson (1927), equation for the score interval; well behaved near 0 and 1.
 
@@ -32,19 +35,19 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     """
     if n <= 0:
         return 0.0, 1.0
-    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    z = Z if among == 1 else NormalDist().inv_cdf(1 - 0.025 / among)
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return max(0.0, centre - half) if share > 0 else 0.0, min(1.0, centre + half) if share < 1 else 1.0
 
 
 def exceeds(share: float, n: int, other: float, m: int) -> float:
-    """How far a share of `n` rows surely (97.5 %) is above another of `m` rows; negative if it may be below.
-    """
+    """How far a share of `n` rows surely (97.5 %) is above another of `m` rows; negative if it may be below."""
     return newcombe(share, n, other, m)[0]
 
 
-def newcombe(share: float, n: float, other: float, m: float) -> tuple[float, float]:
-    """95 % interval of a share of `n` rows less another of `m` rows.
+def newcombe(share: float, n: float, other: float, m: float, among: int = 1) -> tuple[float, float]:
+    """95 % interval of a share of `n` rows less another of `m` rows, the largest of `among` such.
 
     Source: Newcombe (1998), method 10, the difference of two Wilson intervals.
 
@@ -52,7 +55,7 @@ def newcombe(share: float, n: float, other: float, m: float) -> tuple[float, flo
     >>> round(low, 3), round(high, 3)
     (-0.136, 0.136)
     """
-    (low, high), (other_low, other_high) = wilson(share, n), wilson(other, m)
+    (low, high), (other_low, other_high) = wilson(share, n, among), wilson(other, m, among)
     below = math.hypot(share - low, other_high - other)
     above = math.hypot(high - share, other - other_low)
     return share - other - below, share - other + above

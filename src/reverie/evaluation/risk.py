@@ -31,13 +31,18 @@ class Attack:
     attack: Rate
     control: Rate
     baseline: float
+    among: int = 1
+    """It is the worst of so many attacks, which the interval allows for."""
 
     def risk(self) -> tuple[float, float, float]:
         """(attack - control) / (1 - control) with its 95 % interval, in [-1, 1]; below 0 is chance."""
-        low, high = newcombe(self.attack.share, self.attack.tries, self.control.share, self.control.tries)
+        attack, control = self.attack, self.control
+        low, high = newcombe(attack.share, attack.tries, control.share, control.tries, self.among)
         rest = max(1.0 - self.control.share, 1e-9)
-        value = self.attack.share - self.control.share
-        return tuple(min(1.0, max(-1.0, part / rest)) for part in (value, low, high))  # type: ignore[return-value]
+        value, low, high = (
+            min(1.0, max(-1.0, part / rest)) for part in (attack.share - control.share, low, high)
+        )
+        return value, low, high
 
     def to_dict(self) -> dict[str, Any]:
         """The rates, as the report shows them."""

@@ -6,7 +6,8 @@ missing. Identifiers, personal data, free text and constants say nothing about t
 left out.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -50,6 +51,10 @@ class Side:
         """Number of rows."""
         return len(self.numbers)
 
+    def some(self, n: int, rng: np.random.Generator) -> "Side":
+        """At most `n` random rows, in random order."""
+        return self.take(rng.permutation(self.rows)[:n])
+
     def take(self, rows: np.ndarray) -> "Side":
         """The rows at the integer positions (or the mask) `rows`."""
         return Side(np.asfortranarray(self.numbers[rows]), np.asfortranarray(self.codes[rows]))
@@ -91,6 +96,21 @@ class View:
     def categories(self) -> tuple[Field, ...]:
         """Categorical columns, in the order of the columns of `Side.codes`."""
         return tuple(field for field in self.fields if field.categorical)
+
+
+def restricted(view: View, names: Collection[str]) -> View:
+    """The view of the columns `names` alone, in the order of the schema."""
+    kept = [field for field in view.fields if field.name in names]
+    numbers = [field.index for field in kept if not field.categorical]
+    codes = [field.index for field in kept if field.categorical]
+    fields = tuple(
+        replace(field, index=(codes if field.categorical else numbers).index(field.index)) for field in kept
+    )
+
+    def cut(side: Side) -> Side:
+        return Side(np.asfortranarray(side.numbers[:, numbers]), np.asfortranarray(side.codes[:, codes]))
+
+    return View(fields, cut(view.real), cut(view.fake), None if view.holdout is None else cut(view.holdout))
 
 
 def view(real: pa.Table, fake: pa.Table, holdout: pa.Table | None, schema: Table) -> View:

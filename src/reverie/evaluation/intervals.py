@@ -42,7 +42,7 @@ def wilson(share: float, n: float, among: int = 1) -> tuple[float, float]:
 
 
 def exceeds(share: float, n: int, other: float, m: int) -> float:
-    """How far a share of `n` rows surely (97.5 %) is above another of `m` rows; negative if it may be below."""
+    """How far a share of `n` rows surely (97.5 %) is above another of `m` rows; below 0 if it may not be."""
     return newcombe(share, n, other, m)[0]
 
 

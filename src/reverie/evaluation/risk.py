@@ -1,11 +1,13 @@
 """The risk of an attack: what it does better on rows the generator learned from than on rows it never saw.
 
-An attack that succeeds alike on both tells what synthetic data is for: the population. Source: Giomi, Boenisch,
-Wehmeyer and Tasnadi (2023), A Unified Framework for Quantifying Privacy Risk in Synthetic Data, section 3.
+An attack that succeeds alike on both tells what synthetic data is for: the population. Source: Giomi,
+Boenisch, Wehmeyer and Tasnadi (2023), A Unified Framework for Quantifying Privacy Risk in Synthetic Data.
 """
 
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from reverie.evaluation.base import Measurement
 from reverie.evaluation.intervals import newcombe
@@ -13,10 +15,18 @@ from reverie.evaluation.intervals import newcombe
 
 @dataclass(frozen=True)
 class Rate:
-    """So many of so many guesses were right; `hits` may be an expected number."""
+    """So many of so many guesses were right; neither needs to be whole."""
 
     hits: float
-    tries: int
+    tries: float
+
+    @classmethod
+    def of(cls, right: np.ndarray) -> "Rate":
+        """The mean of shares in [0, 1], (people,), as one of as many guesses as are as sure as it."""
+        share = float(right.mean())
+        variance = float(right.var()) / max(len(right) - 1, 1)
+        tries = share * (1 - share) / variance if variance > 0 else float(len(right))
+        return cls(share * tries, tries)
 
     @property
     def share(self) -> float:
@@ -47,11 +57,11 @@ class Attack:
     def to_dict(self) -> dict[str, Any]:
         """The rates, as the report shows them."""
         return {
-            "attack": self.attack.share,
-            "control": self.control.share,
-            "baseline": self.baseline,
+            "attack": float(self.attack.share),
+            "control": float(self.control.share),
+            "baseline": float(self.baseline),
             "tries": self.attack.tries,
-            "weak": self.attack.share <= self.baseline,
+            "weak": bool(self.attack.share <= self.baseline),
         }
 
 
@@ -64,7 +74,7 @@ def figure(name: str, attack: Attack, explanation: str, **detail: Any) -> Measur
         low=low,
         high=high,
         floor=0.0,
-        n=attack.attack.tries,
+        n=round(attack.attack.tries),
         better="lower",
         ideal=0.0,
         explanation=explanation,

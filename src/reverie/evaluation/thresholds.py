@@ -23,3 +23,8 @@ NEARER = (0.52, 0.55)
 NEARER_CLOSEST = (0.55, 0.65)
 # Exact copies, in per cent of the rows above the holdout's own rate.
 COPIES = (0.0, 1.0)
+
+# Attacks. How much oftener one succeeds on a training row than on an unseen one, and the AUC of telling
+# whether a row was learned from; each at the lower end of its interval.
+RISK = (0.02, 0.10)
+MEMBERSHIP = (0.52, 0.60)

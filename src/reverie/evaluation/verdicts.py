@@ -112,6 +112,7 @@ def _private(found: Found, holdout: bool) -> Verdict:
         )
     checks = [_nearer(found[name], bounds) for name, bounds in _NEARER.items() if name in found]
     checks += [_copied(found[name]) for name in ("copies", "copies_unique") if name in found]
+    checks += [_attacked(found[name]) for name in ATTACKS if name in found]
     if any(check.grade == 2 for check in checks):
         return _worst("private", checks)
     share = found.get("dcr_share")
@@ -121,6 +122,33 @@ def _private(found: Found, holdout: bool) -> Verdict:
         known = f"the share nearer to train is {share.value:.3f}, but {share.high:.3f} cannot be ruled out"
         return Verdict(NO_EVIDENCE, f"{known}: give more rows")
     return _worst("private", checks)
+
+
+ATTACKS = {
+    "singling_out_univariate": "a predicate on one column singles out a training row",
+    "singling_out_multivariate": "a predicate on several columns singles out a training row",
+    "linkability": "two halves of a training row are linked",
+    "inference": "a column of a training row is guessed",
+    "inference_worst": "the column guessed best is guessed for a training row",
+    "rare_values": "a rare value of a training row comes out",
+    "membership_density": "whether a row was learned from is told by densities",
+    "membership_distance": "whether a row was learned from is told by distances",
+    "membership_density_outliers": "whether an outlying row was learned from is told by densities",
+    "membership_distance_outliers": "whether an outlying row was learned from is told by distances",
+    "membership_density_rare": "whether a row of a rare group was learned from is told by densities",
+    "membership_distance_rare": "whether a row of a rare group was learned from is told by distances",
+}
+"""The figures of attacks that decide, and what each says."""
+
+
+def _attacked(risk: Measurement) -> Check:
+    membership = risk.name.startswith("membership")
+    bounds = thresholds.MEMBERSHIP if membership else thresholds.RISK
+    grade = _grade(risk.low, bounds)
+    how = (
+        f"with AUC {risk.value:.3f}" if membership else f"oftener than for an unseen one by {risk.value:.3f}"
+    )
+    return Check(grade, f"{ATTACKS[risk.name]} {how} (surely {risk.low:.3f}, {_bounds(grade, bounds)})")
 
 
 _NEARER = {"dcr_share": thresholds.NEARER, "dcr_share_closest": thresholds.NEARER_CLOSEST}

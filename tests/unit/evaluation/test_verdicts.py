@@ -52,6 +52,12 @@ def test_good_figures_give_good_verdicts() -> None:
         (figure("copies", 0.5, floor=0.12), "private", "release with conditions"),
         (figure("copies", 5.0, floor=0.12), "private", "do not release"),
         (figure("copies", 0.15, floor=0.12), "private", "release"),
+        (figure("linkability", 0.03, 0.02), "private", "release"),
+        (figure("linkability", 0.05, 0.02), "private", "release with conditions"),
+        (figure("inference", 0.3, 0.02), "private", "do not release"),
+        (figure("membership_density", 0.53, 0.02), "private", "release"),
+        (figure("membership_distance_rare", 0.57, 0.02), "private", "release with conditions"),
+        (figure("membership_distance", 0.8, 0.02), "private", "do not release"),
     ],
 )
 def test_one_worse_figure_decides(worse: Measurement, aspect: str, verdict: str) -> None:

@@ -72,8 +72,8 @@ def _figures(guessed: dict[str, np.ndarray], size: int) -> list[Measurement]:
         for name, right in guessed.items()
     }
     # Guesses of one person's columns hang together, so the people are counted, not the guesses.
-    mean = np.mean([right.mean(axis=1) for right in guessed.values()], axis=0)
-    overall = Attack(Rate(mean[0] * size, size), Rate(mean[1] * size, size), float(mean[2]))
+    means = np.mean(list(guessed.values()), axis=0)
+    overall = Attack(Rate.of(means[0]), Rate.of(means[1]), float(means[2].mean()))
     worst = max(attacks, key=lambda name: attacks[name].risk()[0])
     columns = [{"name": name, **attack.to_dict(), "risk": attack.risk()} for name, attack in attacks.items()]
     about = "How much oftener a column of a training row is guessed from the nearest synthetic row than one"
@@ -82,7 +82,7 @@ def _figures(guessed: dict[str, np.ndarray], size: int) -> list[Measurement]:
         figure(
             "inference_worst",
             attacks[worst],
-            f"The same for the column with the largest risk of {len(attacks)}; its interval allows for the choice.",
+            f"The same for the column of {len(attacks)} with the largest risk; the interval allows for that.",
             column=worst,
         ),
     ]

@@ -12,7 +12,7 @@ from reverie.evaluation.view import Side, View, restricted
 
 TARGETS = 2000
 SPLITS = 5
-"""People attacked, and random divisions of the columns between the two records, each for its share of them."""
+"""People attacked, and random divisions of the columns in two records, each for its share of them."""
 REFERENCES = 25_000
 FEWEST = 50
 

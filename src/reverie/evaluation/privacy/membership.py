@@ -1,10 +1,11 @@
 """Membership inference: do the synthetic rows tell whether a person was among those learned from?
 
-Two attackers score the rows; the score separates training rows from unseen ones if the generator remembers. Sources:
-van Breugel, Sun, Qian and van der Schaar (2023), Membership Inference Attacks against Synthetic Data through Overfitting
-Detection (DOMIAS: the density of synthetic rows over that of the population; here the odds of a classifier are
-the ratio of the densities); Chen, Yu, Zhang and Fritz (2020), GAN-Leaks (the distance, less that to the population).
-True positives at few false positives: Carlini et al. (2022), Membership Inference Attacks From First Principles.
+Two attackers score the rows; the score separates training rows from unseen ones if the generator remembers.
+Sources: van Breugel, Sun, Qian and van der Schaar (2023), Membership Inference Attacks against Synthetic Data
+through Overfitting Detection (DOMIAS: the density of synthetic rows over that of the population; here the
+odds of a classifier are the ratio); Chen, Yu, Zhang and Fritz (2020), GAN-Leaks (the distance, beside that to
+the population). True positives at few false ones: Carlini et al. (2022), Membership Inference Attacks From
+First Principles.
 """
 
 from collections.abc import Mapping
@@ -52,9 +53,10 @@ class Membership(Measure):
         fake = view.fake.some(population.rows, rng)
         targets = _stacked(view.real.some(size, rng), unseen.take(np.arange(size)))
         beyond = neighbours.nearest(view, targets, population).first
+        near = neighbours.nearest(view, targets, fake).first
         scores = {
             "density": _density(view, targets, fake, population),
-            "distance": beyond - neighbours.nearest(view, targets, fake).first,
+            "distance": np.divide(beyond, near + beyond, out=np.full(2 * size, 0.5), where=near + beyond > 0),
         }
         members = np.repeat([True, False], size)
         groups = {
@@ -129,8 +131,8 @@ def _certain(attack: str, score: np.ndarray, members: np.ndarray) -> Measurement
         n=int(members.sum()),
         better="lower",
         ideal=FALSE_POSITIVES,
-        explanation=f"Share of training rows that are known for such while {FALSE_POSITIVES:.0%} of unseen rows are "
-        f"mistaken for one, by {ATTACKS[attack]}.",
+        explanation=f"Share of training rows that are known for such while {FALSE_POSITIVES:.0%} of unseen "
+        f"rows are mistaken for one, by {ATTACKS[attack]}.",
     )
 
 

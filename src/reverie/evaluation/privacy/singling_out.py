@@ -1,11 +1,12 @@
 """Singling out: predicates read off the synthetic rows that hold for exactly one person.
 
-Source: Giomi et al. (2023), A Unified Framework for Quantifying Privacy Risk in Synthetic Data, section 4.1; the
-predicates are those of Cohen and Nissim (2020), Towards Formalizing the GDPR's Notion of Singling Out.
+Source: Giomi et al. (2023), A Unified Framework for Quantifying Privacy Risk in Synthetic Data, section 4.1;
+the predicates are those of Cohen and Nissim (2020), Towards Formalizing the GDPR's Notion of Singling Out.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -14,8 +15,8 @@ from reverie.evaluation.risk import Attack, Rate, figure
 from reverie.evaluation.view import Field, Side, View
 
 TRIES = 2000
-COLUMNS = 3
-"""Predicates of each attack, and columns of a multivariate one."""
+COLUMNS = 8
+"""Predicates of each attack at most, and columns of a multivariate one."""
 ROWS = 25_000
 FEWEST = 50
 
@@ -59,12 +60,12 @@ class SinglingOut(Measure):
         real, unseen = view.real.some(size, rng), view.holdout.some(size, rng)
         fake = view.fake.some(size, rng)
         univariate = _some(list(_extremes(view, fake)), rng)
-        multivariate = list(_joint(view, fake, rng))
-        by_chance = _chance(view, fake, rng)
-        return [
-            _risk("univariate", "one column", univariate, by_chance, (real, unseen)),
-            _risk("multivariate", f"{COLUMNS} columns", multivariate, by_chance, (real, unseen)),
-        ]
+        multivariate = list(islice(_joint(view, fake, rng), TRIES))
+        found = []
+        for kind, predicates in (("univariate", univariate), ("multivariate", multivariate)):
+            chance = _rate(_chance(predicates, fake, rng), real).share
+            found.append(_risk(kind, Attack(_rate(predicates, real), _rate(predicates, unseen), chance)))
+        return found
 
 
 def _some(predicates: list[Predicate], rng: np.random.Generator) -> list[Predicate]:
@@ -77,21 +78,30 @@ def _extremes(view: View, fake: Side) -> Iterator[Predicate]:
         column = (fake.codes if field.categorical else fake.numbers)[:, field.index]
         values, counts = np.unique(column, return_counts=True)
         yield from ((Term(field, float(value), 0),) for value in values[counts == 1])
-        known = values[~np.isnan(values)]
+        known = values if field.categorical else values[~np.isnan(values)]
         if not field.categorical and len(known):
             yield (Term(field, float(known[0]), -1),)
             yield (Term(field, float(known[-1]), 1),)
 
 
 def _joint(view: View, fake: Side, rng: np.random.Generator) -> Iterator[Predicate]:
-    """Predicates over random columns of a random synthetic row that no other synthetic row fulfils."""
-    middle = np.nanmedian(fake.numbers, axis=0) if fake.numbers.size else np.empty(0)
-    width = min(COLUMNS, len(view.fields))
-    for row in rng.integers(0, fake.rows, TRIES):
-        places = rng.choice(len(view.fields), width, replace=False)
-        predicate = tuple(_term(view.fields[i], fake, row, middle) for i in places)
-        if _count(predicate, fake) == 1:
-            yield predicate
+    """Random columns of a random synthetic row, as few as no other synthetic row has alike."""
+    middle = _middle(fake)
+    for row in rng.integers(0, fake.rows, 5 * TRIES):
+        predicate: Predicate = ()
+        mask = np.ones(fake.rows, bool)
+        for place in rng.permutation(len(view.fields))[:COLUMNS]:
+            predicate = (*predicate, _term(view.fields[place], fake, row, middle))
+            mask &= predicate[-1].holds(fake)
+            if mask.sum() == 1:
+                yield predicate
+                break
+
+
+def _middle(side: Side) -> np.ndarray:
+    """The median of each number; NaN where all are missing."""
+    known = [column[~np.isnan(column)] for column in side.numbers.T]
+    return np.array([np.median(column) if len(column) else np.nan for column in known])
 
 
 def _term(field: Field, fake: Side, row: int, middle: np.ndarray) -> Term:
@@ -101,16 +111,13 @@ def _term(field: Field, fake: Side, row: int, middle: np.ndarray) -> Term:
     return Term(field, value, 1 if value >= middle[field.index] else -1)
 
 
-def _chance(view: View, fake: Side, rng: np.random.Generator) -> list[Predicate]:
-    """Predicates of an attacker who knows each column, but no row: every term is of another row."""
-    middle = np.nanmedian(fake.numbers, axis=0) if fake.numbers.size else np.empty(0)
-    width = min(COLUMNS, len(view.fields))
-    found = []
-    for rows in rng.integers(0, fake.rows, (TRIES, width)):
-        places = rng.choice(len(view.fields), width, replace=False)
-        terms = zip(places, rows, strict=True)
-        found.append(tuple(_term(view.fields[i], fake, row, middle) for i, row in terms))
-    return found
+def _chance(predicates: list[Predicate], fake: Side, rng: np.random.Generator) -> list[Predicate]:
+    """The predicates of an attacker who knows the columns, but no row: every term is of another row."""
+    middle = _middle(fake)
+    return [
+        tuple(_term(term.field, fake, int(rng.integers(fake.rows)), middle) for term in predicate)
+        for predicate in predicates
+    ]
 
 
 def _count(predicate: Predicate, side: Side) -> int:
@@ -124,11 +131,8 @@ def _rate(predicates: list[Predicate], side: Side) -> Rate:
     return Rate(sum(_count(predicate, side) == 1 for predicate in predicates), len(predicates))
 
 
-def _risk(
-    kind: str, of: str, predicates: list[Predicate], by_chance: list[Predicate], sides: tuple[Side, Side]
-) -> Measurement:
-    real, unseen = sides
-    attack = Attack(_rate(predicates, real), _rate(predicates, unseen), _rate(by_chance, real).share)
+def _risk(kind: str, attack: Attack) -> Measurement:
+    of = "one column" if kind == "univariate" else f"up to {COLUMNS} columns"
     about = f"How much oftener what is unique to a synthetic row in {of} singles out a training row than an"
     return figure(f"singling_out_{kind}", attack, f"{about} unseen one; 0 is no risk.")
 

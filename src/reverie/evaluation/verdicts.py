@@ -112,7 +112,7 @@ def _private(found: Found, holdout: bool) -> Verdict:
         )
     checks = [_nearer(found[name], bounds) for name, bounds in _NEARER.items() if name in found]
     checks += [_copied(found[name]) for name in ("copies", "copies_unique") if name in found]
-    checks += [_attacked(found[name]) for name in ATTACKS if name in found]
+    checks += _attacks([found[name] for name in ATTACKS if name in found])
     if any(check.grade == 2 for check in checks):
         return _worst("private", checks)
     share = found.get("dcr_share")
@@ -141,9 +141,21 @@ ATTACKS = {
 """The figures of attacks that decide, and what each says."""
 
 
+def _attacks(risks: list[Measurement]) -> list[Check]:
+    """A check for each attack that tells something, or one for all that tell nothing."""
+    checks = [_attacked(risk) for risk in risks]
+    if not checks or any(check.grade for check in checks):
+        return checks
+    place = max(range(len(risks)), key=lambda i: risks[i].low - _allowed(risks[i])[0])
+    return [Check(0, f"of {len(checks)} attacks none surely succeeds; nearest to it: {checks[place].said}")]
+
+
+def _allowed(risk: Measurement) -> tuple[float, float]:
+    return thresholds.MEMBERSHIP if risk.name.startswith("membership") else thresholds.RISK
+
+
 def _attacked(risk: Measurement) -> Check:
-    membership = risk.name.startswith("membership")
-    bounds = thresholds.MEMBERSHIP if membership else thresholds.RISK
+    membership, bounds = risk.name.startswith("membership"), _allowed(risk)
     grade = _grade(risk.low, bounds)
     how = (
         f"with AUC {risk.value:.3f}" if membership else f"oftener than for an unseen one by {risk.value:.3f}"

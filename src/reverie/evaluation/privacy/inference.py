@@ -67,10 +67,10 @@ def _right(guess: np.ndarray, truth: np.ndarray, field: Field) -> np.ndarray:
 
 
 def _figures(guessed: dict[str, np.ndarray], size: int) -> list[Measurement]:
-    attacks = {
-        name: Attack(*(Rate(hits.sum(), size) for hits in right[:2]), float(right[2].mean()), len(guessed))
-        for name, right in guessed.items()
-    }
+    attacks = {}
+    for name, (members, others, chance) in guessed.items():
+        hits = Rate(float(members.sum()), size), Rate(float(others.sum()), size)
+        attacks[name] = Attack(*hits, float(chance.mean()), len(guessed))
     # Guesses of one person's columns hang together, so the people are counted, not the guesses.
     means = np.mean(list(guessed.values()), axis=0)
     overall = Attack(Rate.of(means[0]), Rate.of(means[1]), float(means[2].mean()))

@@ -1,9 +1,9 @@
 """Shadow models: the strongest attack, by whoever can fit the same kind of model to rows like those.
 
-Each round a random half of the rows is learned from and the others are not, so that every target is seen with
-and without. How near synthetic rows come to a target in the other rounds of either kind tells, by the ratio of
-two likelihoods, whether it was a member of this one. Sources: Stadler, Oprisanu and Troncoso (2022), Synthetic
-Data - Anonymisation Groundhog Day; Carlini et al. (2022), Membership Inference Attacks From First Principles.
+Each round a random half of the rows is learned from, so that every target is seen with and without. How
+near synthetic rows come to it in the other rounds of either kind tells, by the ratio of two likelihoods,
+whether it was a member of this one. Sources: Stadler et al. (2022), Synthetic Data - Anonymisation
+Groundhog Day; Carlini et al. (2022), Membership Inference Attacks From First Principles (LiRA).
 """
 
 from collections.abc import Callable
@@ -75,10 +75,10 @@ def _divided(rounds: int, rows: int, rng: np.random.Generator) -> np.ndarray:
 def _near(
     real: pa.Table, chosen: np.ndarray, mask: np.ndarray, refit: Refit, schema: Table, turn: int
 ) -> np.ndarray:
-    """How near the synthetic rows of a round come to each target, (targets,): less the log of the distance."""
+    """How near the synthetic rows of a round come to each target, (targets,): minus the log distance."""
     seen = view(real, refit(real.filter(pa.array(mask)), turn), None, schema)
     if not seen.fields:
-        raise DataError("no column can be compared", fix="Keys, personal data and text are not attacked")
+        raise DataError("no column can be compared", fix="Compare at least one other column")
     return -np.log(neighbours.nearest(seen, seen.real.take(chosen), seen.fake).first + LEAST)
 
 

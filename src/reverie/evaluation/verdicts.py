@@ -150,6 +150,11 @@ def _attacks(risks: list[Measurement]) -> list[Check]:
     return [Check(0, f"of {len(checks)} attacks none surely succeeds; nearest to it: {checks[place].said}")]
 
 
+def grade(risk: Measurement) -> int:
+    """What a figure of ATTACKS tells: 0 nothing, 1 enough for conditions, 2 enough to forbid release."""
+    return _attacked(risk).grade
+
+
 def _allowed(risk: Measurement) -> tuple[float, float]:
     return thresholds.MEMBERSHIP if risk.name.startswith("membership") else thresholds.RISK
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from reverie.evaluation.evaluate import Evaluation
 from reverie.io.outputs import replacing, writing
 from reverie.reports import html, sections
+from reverie.reports.criteria import criteria
 from reverie.reports.pairs import compare_pairs
 from reverie.reports.protection import K
 from reverie.reports.views import views
@@ -41,6 +42,7 @@ def build(
         pairs=compare_pairs(evaluation, seen),
         usefulness=sections.usefulness(evaluation),
         privacy=sections.privacy(evaluation),
+        criteria=criteria(evaluation),
         rules=sections.rules(evaluation),
         notes=evaluation.notes,
         provenance={**sections.facts(comparison), **(provenance or {})},

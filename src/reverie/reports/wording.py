@@ -29,16 +29,16 @@ TITLES = {
     "singling_out_multivariate": "Singled out by several columns",
     "linkability": "Halves of a row linked",
     "inference": "Columns guessed from the others",
-    "inference_worst": "The same, the column guessed best",
+    "inference_worst": "The column guessed best",
     "rare_values": "Rare values that come out",
     "membership_density": "Known as learned from, by densities",
-    "membership_density_tpr": "The same, at one false alarm in a hundred",
-    "membership_density_outliers": "The same, of outlying rows",
-    "membership_density_rare": "The same, of rare groups",
+    "membership_density_tpr": "Known by densities, at one false alarm in a hundred",
+    "membership_density_outliers": "Outlying rows, by densities",
+    "membership_density_rare": "Rare groups, by densities",
     "membership_distance": "Known as learned from, by distances",
-    "membership_distance_tpr": "The same, at one false alarm in a hundred",
-    "membership_distance_outliers": "The same, of outlying rows",
-    "membership_distance_rare": "The same, of rare groups",
+    "membership_distance_tpr": "Known by distances, at one false alarm in a hundred",
+    "membership_distance_outliers": "Outlying rows, by distances",
+    "membership_distance_rare": "Rare groups, by distances",
 }
 """Measures in the order in which they are read; a measure that is not here follows under its own name."""
 

@@ -1,0 +1,84 @@
+"""What attacks found, by the three questions of Europe's data-protection authorities.
+
+Source: Article 29 Data Protection Working Party, Opinion 05/2014 on Anonymisation Techniques (WP 216).
+"""
+
+from dataclasses import dataclass
+
+from reverie.evaluation.base import Measurement
+from reverie.evaluation.evaluate import Evaluation
+from reverie.evaluation.verdicts import grade
+from reverie.reports import wording
+from reverie.reports.wording import Tone
+
+TONES: tuple[Tone, Tone, Tone] = ("good", "caution", "bad")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question, and the figures that answer it."""
+
+    title: str
+    question: str
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One attack: how often it succeeds on people learned from, on people never seen, and by guessing."""
+
+    title: str
+    explanation: str
+    tone: Tone
+    rates: tuple[str, str, str]
+    risk: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A question with the attacks that were tried, and its tone, that of the attack which found most."""
+
+    asked: Asked
+    tone: Tone
+    lines: tuple[Line, ...]
+
+
+ASKED = (
+    Asked(
+        "Singling out",
+        "Can somebody be isolated by what the synthetic rows say?",
+        ("singling_out_univariate", "singling_out_multivariate", "rare_values"),
+    ),
+    Asked("Linkability", "Can two records be found to be of one person?", ("linkability",)),
+    Asked(
+        "Inference",
+        "Can something be learned of a person because that person's row was learned from?",
+        (
+            "inference", "inference_worst", "membership_density", "membership_density_outliers",
+            "membership_density_rare", "membership_distance", "membership_distance_outliers",
+            "membership_distance_rare",
+        ),
+    ),
+)  # fmt: skip
+
+
+def criteria(evaluation: Evaluation) -> tuple[Criterion, ...]:
+    """The questions to which there are figures, in the order of the opinion."""
+    found = {figure.name: figure for figure in evaluation.measurements["private"]}
+    answered = []
+    for asked in ASKED:
+        figures = [found[name] for name in asked.figures if name in found]
+        if figures:
+            worst = max(grade(figure) for figure in figures)
+            answered.append(Criterion(asked, TONES[worst], tuple(_line(figure) for figure in figures)))
+    return tuple(answered)
+
+
+def _line(figure: Measurement) -> Line:
+    rates = tuple(figure.detail.get(name) for name in ("attack", "control", "baseline"))
+    first, second, third = ("–" if rate is None else f"{rate:.1%}" for rate in rates)
+    column = figure.detail.get("column")
+    title = wording.title(figure.name) + (f": {column}" if column else "")
+    risk, interval = wording.score(figure).value, wording.score(figure).interval
+    return Line(title, figure.explanation, TONES[grade(figure)], (first, second, third), risk, interval)

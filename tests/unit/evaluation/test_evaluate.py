@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -144,3 +145,30 @@ def test_texts_that_spell_numbers_are_compared_as_numbers() -> None:
     comparison = evaluate(real, fake, schema=schema).comparison
     assert comparison.real["x"].to_pylist()[:2] == [0.5, 1.5]
     assert comparison.fake["x"].to_pylist()[-2:] == [1298.5, None]
+
+
+def noisy(table: pa.Table, share: float) -> pa.Table:
+    """A copy whose incomes, ages and dates are off by a little."""
+    rng = np.random.default_rng(5)
+    income = table["income"].to_numpy() * (1 + share * rng.normal(size=table.num_rows))
+    age = table["age"].to_pandas() + rng.integers(-1, 2, table.num_rows)
+    days = table["since"].to_numpy() + rng.integers(-3, 4, table.num_rows).astype("timedelta64[D]")
+    changed = {"income": pa.array(income.round(2)), "age": pa.array(age, from_pandas=True), "since": days}
+    return pa.table({name: changed.get(name, table[name]) for name in table.column_names})
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01])
+def test_a_copy_with_noise_is_not_released(share: float) -> None:
+    found = evaluate(people(3000, 1), noisy(people(3000, 1), share), people(3000, 3), schema=SCHEMA)
+    assert found.verdicts["private"].verdict == "do not release"
+    assert found["membership_distance"].low > 0.6
+
+
+def test_a_fresh_sample_is_released() -> None:
+    found = evaluate(people(3000, 1), people(3000, 9), people(3000, 3), schema=SCHEMA)
+    assert found.verdicts["private"].verdict == "release"
+
+
+def test_a_small_holdout_proves_nothing() -> None:
+    found = evaluate(people(3000, 1), people(3000, 9), people(60, 3), schema=SCHEMA)
+    assert found.verdicts["private"].verdict == "not enough evidence"

@@ -120,15 +120,24 @@ def _chance(predicates: list[Predicate], fake: Side, rng: np.random.Generator) -
     ]
 
 
-def _count(predicate: Predicate, side: Side) -> int:
+def _holds(predicate: Predicate, side: Side) -> np.ndarray:
     mask = predicate[0].holds(side)
     for term in predicate[1:]:
         mask = mask & term.holds(side)
-    return int(mask.sum())
+    return mask
 
 
 def _rate(predicates: list[Predicate], side: Side) -> Rate:
-    return Rate(sum(_count(predicate, side) == 1 for predicate in predicates), len(predicates))
+    """How many predicates hold for one row alone.
+
+    Those of the same row are one piece of evidence: n hits on n rows count n, n hits on one row count 1.
+    """
+    masks = (_holds(predicate, side) for predicate in predicates)
+    alone = np.array([int(mask.argmax()) for mask in masks if mask.sum() == 1], np.int64)
+    _, sizes = np.unique(alone, return_counts=True)
+    effective = len(alone) ** 2 / float(np.square(sizes).sum()) if len(alone) else 0.0
+    weight = effective / len(alone) if len(alone) else min(1.0, side.rows / max(len(predicates), 1))
+    return Rate(effective, len(predicates) * weight)
 
 
 def _risk(kind: str, attack: Attack) -> Measurement:

@@ -35,3 +35,9 @@ def test_terms_hold_for_missing_values() -> None:
     assert Term(field, 1.0, 0).holds(side).tolist() == [True, False, False]
     assert Term(field, 2.0, 1).holds(side).tolist() == [False, False, True]
     assert Term(field, 2.0, -1).holds(side).tolist() == [True, False, False]
+
+
+def test_many_predicates_of_few_people_are_little_evidence() -> None:
+    found = named(MEASURE.measure(compared(people(3000, 1), people(3000, 9), people(60, 3))))
+    assert found["singling_out_multivariate"].low < 0.02
+    assert found["singling_out_multivariate"].n < 200

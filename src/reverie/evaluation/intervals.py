@@ -22,6 +22,11 @@ class Estimate:
         return max(floor, self.value - half), min(ceiling, self.value + half)
 
 
+def quantile(among: int = 1) -> float:
+    """Half the width of a 95 % normal interval, in standard errors, that holds for the worst of `among`."""
+    return Z if among == 1 else NormalDist().inv_cdf(1 - 0.025 / among)
+
+
 def wilson(share: float, n: float, among: int = 1) -> tuple[float, float]:
     """Wilson's score interval of a share of `n` independent rows; (0, 1) if there are none.
 
@@ -35,7 +40,7 @@ def wilson(share: float, n: float, among: int = 1) -> tuple[float, float]:
     """
     if n <= 0:
         return 0.0, 1.0
-    z = Z if among == 1 else NormalDist().inv_cdf(1 - 0.025 / among)
+    z = quantile(among)
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     return max(0.0, centre - half) if share > 0 else 0.0, min(1.0, centre + half) if share < 1 else 1.0

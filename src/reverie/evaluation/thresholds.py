@@ -25,6 +25,7 @@ NEARER_CLOSEST = (0.55, 0.65)
 COPIES = (0.0, 1.0)
 
 # Attacks. How much oftener one succeeds on a training row than on an unseen one, and the AUC of telling
-# whether a row was learned from; each at the lower end of its interval.
+# whether a row was learned from; each at the lower end of its interval,
+# widened to hold for the worst of all attacks, so that chance decides nothing.
 RISK = (0.02, 0.10)
 MEMBERSHIP = (0.52, 0.60)

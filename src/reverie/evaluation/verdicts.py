@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reverie.evaluation import thresholds
 from reverie.evaluation.base import Aspect, Measurement
-from reverie.evaluation.intervals import exceeds
+from reverie.evaluation.intervals import exceeds, quantile
 
 Found = Mapping[str, Measurement]
 Why = Mapping[Aspect, str]
@@ -143,29 +143,32 @@ ATTACKS = {
 
 def _attacks(risks: list[Measurement]) -> list[Check]:
     """A check for each attack that tells something, or one for all that tell nothing."""
-    checks = [_attacked(risk) for risk in risks]
+    checks = [_attacked(risk, len(risks)) for risk in risks]
     if not checks or any(check.grade for check in checks):
         return checks
     place = max(range(len(risks)), key=lambda i: risks[i].low - _allowed(risks[i])[0])
     return [Check(0, f"of {len(checks)} attacks none surely succeeds; nearest to it: {checks[place].said}")]
 
 
-def grade(risk: Measurement) -> int:
-    """What a figure of ATTACKS tells: 0 nothing, 1 enough for conditions, 2 enough to forbid release."""
-    return _attacked(risk).grade
+def grades(found: Found) -> dict[str, int]:
+    """What each attack tells, by name: 0 nothing, 1 enough for conditions, 2 enough to forbid release."""
+    risks = [found[name] for name in ATTACKS if name in found]
+    return {risk.name: _attacked(risk, len(risks)).grade for risk in risks}
 
 
 def _allowed(risk: Measurement) -> tuple[float, float]:
     return thresholds.MEMBERSHIP if risk.name.startswith("membership") else thresholds.RISK
 
 
-def _attacked(risk: Measurement) -> Check:
+def _attacked(risk: Measurement, among: int) -> Check:
+    """The lower end that holds for the worst of so many attacks (Bonferroni), beside the bounds."""
     membership, bounds = risk.name.startswith("membership"), _allowed(risk)
-    grade = _grade(risk.low, bounds)
+    surely = risk.value - (risk.value - risk.low) * quantile(among) / quantile()
+    grade = _grade(surely, bounds)
     how = (
         f"with AUC {risk.value:.3f}" if membership else f"oftener than for an unseen one by {risk.value:.3f}"
     )
-    return Check(grade, f"{ATTACKS[risk.name]} {how} (surely {risk.low:.3f}, {_bounds(grade, bounds)})")
+    return Check(grade, f"{ATTACKS[risk.name]} {how} (surely {surely:.3f}, {_bounds(grade, bounds)})")
 
 
 _NEARER = {"dcr_share": thresholds.NEARER, "dcr_share_closest": thresholds.NEARER_CLOSEST}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reverie.evaluation.base import Measurement
 from reverie.evaluation.evaluate import Evaluation
-from reverie.evaluation.verdicts import grade
+from reverie.evaluation.verdicts import grades
 from reverie.reports import wording
 from reverie.reports.wording import Tone
 
@@ -66,19 +66,20 @@ ASKED = (
 def criteria(evaluation: Evaluation) -> tuple[Criterion, ...]:
     """The questions to which there are figures, in the order of the opinion."""
     found = {figure.name: figure for figure in evaluation.measurements["private"]}
-    answered = []
+    told, answered = grades(found), []
     for asked in ASKED:
         figures = [found[name] for name in asked.figures if name in found]
         if figures:
-            worst = max(grade(figure) for figure in figures)
-            answered.append(Criterion(asked, TONES[worst], tuple(_line(figure) for figure in figures)))
+            worst = max(told[figure.name] for figure in figures)
+            lines = tuple(_line(figure, TONES[told[figure.name]]) for figure in figures)
+            answered.append(Criterion(asked, TONES[worst], lines))
     return tuple(answered)
 
 
-def _line(figure: Measurement) -> Line:
+def _line(figure: Measurement, tone: Tone) -> Line:
     rates = tuple(figure.detail.get(name) for name in ("attack", "control", "baseline"))
     first, second, third = ("–" if rate is None else f"{rate:.1%}" for rate in rates)
     column = figure.detail.get("column")
     title = wording.title(figure.name) + (f": {column}" if column else "")
     risk, interval = wording.score(figure).value, wording.score(figure).interval
-    return Line(title, figure.explanation, TONES[grade(figure)], (first, second, third), risk, interval)
+    return Line(title, figure.explanation, tone, (first, second, third), risk, interval)

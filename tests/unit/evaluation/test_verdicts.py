@@ -1,7 +1,7 @@
 import pytest
 
 from reverie.evaluation.base import Measurement
-from reverie.evaluation.verdicts import NO_EVIDENCE, judge
+from reverie.evaluation.verdicts import ATTACKS, NO_EVIDENCE, judge
 
 
 def figure(
@@ -91,3 +91,10 @@ def test_attacks_that_tell_nothing_are_one_line() -> None:
     rule = judge({one.name: one for one in figures}, holdout=True)["private"].rule
     assert "of 2 attacks none surely succeeds; nearest to it: whether a row was learned from" in rule
     assert "linked" not in rule
+
+
+def test_the_worst_of_many_attacks_by_chance_decides_nothing() -> None:
+    one = figure("membership_density_rare", 0.56, 0.035)
+    others = [figure(name, 0.0, 0.02) for name in ATTACKS if not name.startswith("membership")]
+    assert verdicts(*GOOD, one)["private"] == "release with conditions"
+    assert verdicts(*GOOD, one, *others)["private"] == "release"

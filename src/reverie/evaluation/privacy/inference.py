@@ -74,7 +74,7 @@ def _figures(guessed: dict[str, np.ndarray], size: int) -> list[Measurement]:
     # Guesses of one person's columns hang together, so the people are counted, not the guesses.
     means = np.mean(list(guessed.values()), axis=0)
     overall = Attack(Rate.of(means[0]), Rate.of(means[1]), float(means[2].mean()))
-    worst = max(attacks, key=lambda name: attacks[name].risk()[0])
+    worst = max(attacks, key=lambda name: attacks[name].risk()[1])
     columns = [{"name": name, **attack.to_dict(), "risk": attack.risk()} for name, attack in attacks.items()]
     about = "How much oftener a column of a training row is guessed from the nearest synthetic row than one"
     return [

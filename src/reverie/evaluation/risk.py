@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from reverie.evaluation.base import Measurement
-from reverie.evaluation.intervals import newcombe
+from reverie.evaluation.intervals import Estimate, newcombe
+from reverie.evaluation.view import Side, View
+
+TARGETS, REFERENCES, FEWEST = 2000, 25_000, 50
+"""People attacked of each kind, synthetic rows looked at, and rows of each without which nothing is tried."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,26 @@ class Attack:
             "tries": self.attack.tries,
             "weak": bool(self.attack.share <= self.baseline),
         }
+
+
+def draw(view: View, rng: np.random.Generator) -> tuple[Side, Side, Side] | None:
+    """Synthetic rows, and as many training as unseen rows to attack by them.
+
+    None without a holdout, with fewer than two columns or with too few rows.
+    """
+    if view.holdout is None or len(view.fields) < 2:
+        return None
+    size = min(view.real.rows, view.holdout.rows, TARGETS)
+    if size < FEWEST or view.fake.rows < FEWEST:
+        return None
+    fake = view.fake.some(REFERENCES, rng)
+    return fake, view.real.some(size, rng), view.holdout.some(size, rng)
+
+
+def area(name: str, estimate: Estimate, n: int, explanation: str) -> Measurement:
+    """An AUC of telling people learned from from others, as a measurement; 0.5 is no risk."""
+    low, high = estimate.interval(0.0, 1.0)
+    return Measurement(name, estimate.value, low, high, 0.5, n, "lower", 0.5, explanation)
 
 
 def figure(name: str, attack: Attack, explanation: str, **detail: Any) -> Measurement:

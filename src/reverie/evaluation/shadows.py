@@ -16,6 +16,7 @@ from reverie.core.rng import child
 from reverie.evaluation import neighbours
 from reverie.evaluation.base import Measurement
 from reverie.evaluation.intervals import Estimate, auc
+from reverie.evaluation.risk import area
 from reverie.evaluation.view import view
 from reverie.schema.types import Table
 
@@ -111,20 +112,9 @@ def _mean(values: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def _area(group: str, odds: np.ndarray, members: np.ndarray) -> Measurement:
     estimate = _by_target(auc(members.ravel(), odds.ravel()), members.shape)
-    low, high = estimate.interval(0.0, 1.0)
     who = "an outlying row" if group else "a row"
     about = f"AUC of telling whether {who} was learned from, by {len(odds)} models fitted with and without it"
-    return Measurement(
-        name=f"shadow{group}",
-        value=estimate.value,
-        low=low,
-        high=high,
-        floor=0.5,
-        n=members.shape[1],
-        better="lower",
-        ideal=0.5,
-        explanation=f"{about}; 0.5 is no risk.",
-    )
+    return area(f"shadow{group}", estimate, members.shape[1], f"{about}; 0.5 is no risk.")
 
 
 def _by_target(estimate: Estimate, shape: tuple[int, ...]) -> Estimate:

@@ -74,6 +74,10 @@ class Field:
         """Whether the column is among the codes."""
         return self.kind == "categorical"
 
+    def of(self, side: Side) -> np.ndarray:
+        """The column's numbers or codes in a table, (rows,)."""
+        return (side.codes if self.categorical else side.numbers)[:, self.index]
+
 
 @dataclass(frozen=True)
 class View:

@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 
-from reverie.evaluation.view import view
+from reverie.evaluation.view import restricted, view
 from reverie.schema.types import Column, Table
 
 from .tables import SCHEMA, people
@@ -45,3 +45,22 @@ def test_take_keeps_rows_together() -> None:
     taken = side.take(np.array([5, 3]))
     np.testing.assert_array_equal(taken.numbers, side.numbers[[5, 3]])
     np.testing.assert_array_equal(taken.codes, side.codes[[5, 3]])
+
+
+def test_a_restricted_view_has_the_same_values() -> None:
+    seen = view(people(50, 1), people(30, 2), people(20, 3), SCHEMA)
+    part = restricted(seen, {"member", "income"})
+    assert [field.name for field in part.fields] == ["income", "member"]
+    whole = {field.name: field for field in seen.fields}
+    for field in part.fields:
+        np.testing.assert_array_equal(field.of(part.fake), whole[field.name].of(seen.fake))
+    assert part.holdout is not None
+    assert part.holdout.rows == 20
+
+
+def test_some_rows_are_rows_of_the_side_without_repeats() -> None:
+    side = view(people(50, 1), people(30, 2), None, SCHEMA).real
+    some = side.some(20, np.random.default_rng(0))
+    assert some.rows == len(np.unique(some.numbers[:, 1])) == 20
+    assert np.isin(some.numbers[:, 1], side.numbers[:, 1]).all()
+    assert side.some(80, np.random.default_rng(0)).rows == 50

@@ -7,14 +7,11 @@ import numpy as np
 
 from reverie.evaluation import neighbours
 from reverie.evaluation.base import Comparison, Measure, Measurement
-from reverie.evaluation.risk import Attack, Rate, figure
+from reverie.evaluation.risk import Attack, Rate, draw, figure
 from reverie.evaluation.view import Field, Side, View, restricted
 
-TARGETS = 2000
 SECRETS = 20
-"""People attacked, and columns that are guessed of each, drawn at random where there are more."""
-REFERENCES = 25_000
-FEWEST = 50
+"""Columns that are guessed of each person, drawn at random where there are more."""
 NEAR = 0.05
 """A number is guessed where the guess is off by no more than this share of it."""
 
@@ -28,36 +25,30 @@ class Inference(Measure):
     def measure(self, comparison: Comparison) -> list[Measurement]:
         """`inference` over all columns, and `inference_worst`, of the column with the largest risk."""
         view, rng = comparison.view, comparison.generator("inference")
-        if view.holdout is None or len(view.fields) < 2:
+        drawn = draw(view, rng)
+        if drawn is None:
             return []
-        size = min(view.real.rows, view.holdout.rows, TARGETS)
-        if size < FEWEST or view.fake.rows < FEWEST:
-            return []
-        fake = view.fake.some(REFERENCES, rng)
-        sides = view.real.some(size, rng), view.holdout.some(size, rng)
+        fake, *sides = drawn
+        size = sides[0].rows
         secrets = [view.fields[i] for i in sorted(rng.permutation(len(view.fields))[:SECRETS])]
         guessed = {secret.name: _attacked(view, secret, fake, sides, rng) for secret in secrets}
         return _figures(guessed, size)
 
 
 def _attacked(
-    view: View, secret: Field, fake: Side, sides: tuple[Side, Side], rng: np.random.Generator
+    view: View, secret: Field, fake: Side, sides: list[Side], rng: np.random.Generator
 ) -> np.ndarray:
     """Right guesses of the secret for training rows, for unseen rows, and by chance; (3, rows) booleans."""
     names = {field.name for field in view.fields} - {secret.name}
-    known = _values(fake, secret)
+    known = secret.of(fake)
     found = []
     for side in sides:
         part = restricted(View(view.fields, view.real, fake, side), names)
         assert part.holdout is not None
         guess = known[neighbours.nearest(part, part.holdout, part.fake).record]
-        found.append(_right(guess, _values(side, secret), secret))
+        found.append(_right(guess, secret.of(side), secret))
     chance = known[rng.integers(0, len(known), sides[0].rows)]
-    return np.array([*found, _right(chance, _values(sides[0], secret), secret)])
-
-
-def _values(side: Side, field: Field) -> np.ndarray:
-    return (side.codes if field.categorical else side.numbers)[:, field.index]
+    return np.array([*found, _right(chance, secret.of(sides[0]), secret)])
 
 
 def _right(guess: np.ndarray, truth: np.ndarray, field: Field) -> np.ndarray:

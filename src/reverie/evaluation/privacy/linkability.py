@@ -7,14 +7,11 @@ import numpy as np
 
 from reverie.evaluation import neighbours
 from reverie.evaluation.base import Comparison, Measure, Measurement
-from reverie.evaluation.risk import Attack, Rate, figure
+from reverie.evaluation.risk import Attack, Rate, draw, figure
 from reverie.evaluation.view import Side, View, restricted
 
-TARGETS = 2000
 SPLITS = 5
-"""People attacked, and random divisions of the columns in two records, each for its share of them."""
-REFERENCES = 25_000
-FEWEST = 50
+"""Random divisions of the columns in two records, each for its share of the people."""
 
 
 class Linkability(Measure):
@@ -26,13 +23,11 @@ class Linkability(Measure):
     def measure(self, comparison: Comparison) -> list[Measurement]:
         """`linkability`; none without a holdout, with fewer than two columns or with too few rows."""
         view, rng = comparison.view, comparison.generator("linkability")
-        if view.holdout is None or len(view.fields) < 2:
+        drawn = draw(view, rng)
+        if drawn is None:
             return []
-        size = min(view.real.rows, view.holdout.rows, TARGETS)
-        if size < FEWEST or view.fake.rows < FEWEST:
-            return []
-        fake = view.fake.some(REFERENCES, rng)
-        sides = view.real.some(size, rng), view.holdout.some(size, rng)
+        fake, *sides = drawn
+        size = sides[0].rows
         hits = np.zeros(2)
         for rows in np.array_split(np.arange(size), SPLITS):
             first, second = _divided(view, rng)

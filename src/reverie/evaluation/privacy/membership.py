@@ -15,6 +15,7 @@ import numpy as np
 from reverie.evaluation import boosting, neighbours
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.intervals import Estimate, auc, wilson
+from reverie.evaluation.risk import area
 from reverie.evaluation.view import Side, View
 
 TARGETS = 5000
@@ -101,20 +102,10 @@ def _figures(
     return [*found[:1], _certain(attack, score, members), *found[1:]]
 
 
-def _area(attack: str, group: str, area: Estimate, n: int) -> Measurement:
-    low, high = area.interval(0.0, 1.0)
+def _area(attack: str, group: str, estimate: Estimate, n: int) -> Measurement:
     who = {"": "rows", "_outliers": "outlying rows", "_rare": "rows of rare groups"}[group]
-    return Measurement(
-        name=f"membership_{attack}{group}",
-        value=area.value,
-        low=low,
-        high=high,
-        floor=0.5,
-        n=n,
-        better="lower",
-        ideal=0.5,
-        explanation=f"AUC of telling training from unseen {who}, by {ATTACKS[attack]}; 0.5 is no risk.",
-    )
+    about = f"AUC of telling training from unseen {who}, by {ATTACKS[attack]}; 0.5 is no risk."
+    return area(f"membership_{attack}{group}", estimate, n, about)
 
 
 def _certain(attack: str, score: np.ndarray, members: np.ndarray) -> Measurement:

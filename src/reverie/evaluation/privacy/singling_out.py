@@ -31,7 +31,7 @@ class Term:
 
     def holds(self, side: Side) -> np.ndarray:
         """Mask of the rows, (rows,)."""
-        column = (side.codes if self.field.categorical else side.numbers)[:, self.field.index]
+        column = self.field.of(side)
         if np.isnan(self.value):
             return np.isnan(column)
         if self.sign == 0:
@@ -75,7 +75,7 @@ def _some(predicates: list[Predicate], rng: np.random.Generator) -> list[Predica
 def _extremes(view: View, fake: Side) -> Iterator[Predicate]:
     """Values that one synthetic row alone has, and what lies at the ends of each number."""
     for field in view.fields:
-        column = (fake.codes if field.categorical else fake.numbers)[:, field.index]
+        column = field.of(fake)
         values, counts = np.unique(column, return_counts=True)
         yield from ((Term(field, float(value), 0),) for value in values[counts == 1])
         known = values if field.categorical else values[~np.isnan(values)]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reverie.core.errors import ReverieError as ReverieError
+    from reverie.dp.account import Privacy as Privacy
     from reverie.io.files import read as read
     from reverie.reports.report import evaluate as evaluate
     from reverie.sampling.conditions import at_least as at_least
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "reverie.core.errors": ("ReverieError",),
+    "reverie.dp.account": ("Privacy",),
     "reverie.io.files": ("read",),
     "reverie.reports.report": ("evaluate",),
     "reverie.sampling.conditions": (

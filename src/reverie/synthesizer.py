@@ -11,26 +11,25 @@ import numpy as np
 import pyarrow as pa
 
 from reverie.codecs.base import Condition
-from reverie.codecs.infer import check_schema
-from reverie.codecs.spelling import read_table
 from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning
 from reverie.core.quantities import parse_count, parse_seconds, parse_seed
 from reverie.core.rng import child
+from reverie.dp.account import Privacy
 from reverie.evaluation.race import Race, race
 from reverie.io.files import read
 from reverie.io.frames import emptied, empty_frame, from_arrow, library, read_frame
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
-from reverie.models.choice import AUTO, check_device, check_family
+from reverie.models.choice import AUTO, PRIVATE, check_device, check_family, check_private
 from reverie.models.clock import Clock
 from reverie.models.neural import forget
 from reverie.reports.latent_map import Mapped
 from reverie.sampling import plan
 from reverie.sampling.conditions import read_given
-from reverie.sampling.constraints import check_consistent
+from reverie.sampling.learning import learn, settle, spend
 from reverie.sampling.request import Request, conform
-from reverie.sampling.table import Learned, describe, learn
+from reverie.sampling.table import Learned
 from reverie.schema.files import load_schema
 from reverie.schema.types import Constraint, Schema, Table
 
@@ -43,7 +42,8 @@ class Synthesizer(Mapped):
     `budget` is the time that fitting may take, in seconds or as "5m"; `critic` resamples what the family
     makes; at most `max_rows` random rows are learned from; `device` is where networks learn: auto, cpu or
     cuda. With `checkpoint`, a folder, a fit of networks that was killed and is begun again goes on where it
-    stood; `save` clears it. A `seed` of None is a new one each time.
+    stood; `save` clears it. A `seed` of None is a new one each time. `privacy` is a promise of formal
+    differential privacy, or its epsilon: rows are then learned from through noise, which no seed repeats.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_`,
     `race_` (how the families did that "auto" chose among, or None), `seed_`, `timings_` (seconds by step) and
@@ -77,10 +77,11 @@ class Synthesizer(Mapped):
         threads: int | None = None,
         device: str = "auto",
         checkpoint: str | Path | None = None,
+        privacy: Privacy | float | None = None,
     ) -> None:
         self.model, self.seed, self.schema, self.constraints = model, seed, schema, constraints
         self.k, self.budget, self.critic, self.max_rows, self.threads = k, budget, critic, max_rows, threads
-        self.device, self.checkpoint = device, checkpoint
+        self.device, self.checkpoint, self.privacy = device, checkpoint, privacy
 
     @property
     def rows_(self) -> int:
@@ -105,16 +106,23 @@ class Synthesizer(Mapped):
         name, whole = found.single()
         self._like = emptied(data) if _is_frame(data) else None
         table = self._cut(whole)
-        self.schema_ = clock.time("schema", lambda: self._describe(name, whole, table))
+        self.schema_ = clock.time(
+            "schema",
+            lambda: settle(
+                load_schema(self.schema, name), self.constraints, name, whole, table, Privacy.of(self.privacy)
+            ),
+        )
         self.family_, self.why_, self.race_ = self._choose(table, clock, on_progress)
+        spent = spend(name, whole, self.family_, Privacy.of(self.privacy))
         self.model_ = clock.time(
             "model",
             lambda: learn(
                 table, self.schema_, chosen=self.family_, seed=self.seed_, k=self._rows_shared(),
                 budget=self._spare(clock, self.checkpoint), critic=self.critic, on_progress=on_progress,
+                privacy=Privacy.of(self.privacy),
             ),
         )  # fmt: skip
-        told = self._judge_time(clock)
+        told = (*spent, *self._judge_time(clock))
         self.timings_, self.notes_ = clock.seconds, (*found.notes, *told)
         _warn(told)
         return self
@@ -239,12 +247,16 @@ class Synthesizer(Mapped):
             fix = "Give a list of rv.Constraint(...) or rv.predicate(...)"
             raise ConfigError("are no list of constraints", where="constraints", fix=fix)
         check_family(self.model)
+        if Privacy.of(self.privacy):
+            check_private(self.model)
         check_device(self.device)
 
     def _choose(self, table: pa.Table, clock: Clock, on_progress: OnProgress) -> tuple[str, str, Race | None]:
         """The family, why it, and the race that told, where one was held or might have been."""
         if self.model != AUTO:
             return self.model, "as asked", None
+        if self.privacy is not None:
+            return PRIVATE, "the best under formal privacy", None
         settings: Any = {"seed": self.seed_, "k": self._rows_shared(), "budget": self._spare(clock)}
         found = clock.time("race", lambda: race(table, self.schema_, on_progress=on_progress, **settings))
         return found.winner, found.why, found
@@ -285,20 +297,6 @@ class Synthesizer(Mapped):
             return table
         rows = child(self.seed_, "rows").choice(table.num_rows, most, replace=False, shuffle=False)
         return table.take(pa.array(np.sort(rows)))
-
-    def _describe(self, name: str, whole: pa.Table, table: pa.Table) -> Table:
-        """The schema of `table`, some rows of the `whole`; what the user wrote must hold in the whole."""
-        schema = load_schema(self.schema, name)
-        if schema is None:
-            schema, written = describe(name, table, self.constraints), self.constraints
-            if whole is table:
-                return schema
-        else:
-            check_schema(schema, whole)
-            written = (*schema.constraints, *self.constraints)
-            schema = schema.model_copy(update={"constraints": written})
-        check_consistent(written, schema, read_table(schema, whole))
-        return schema
 
     def _request(self, given: Any) -> Request:
         model = self._fitted()

@@ -122,6 +122,10 @@ def test_options(tmp_path: Path, refused: Refused, model: Path) -> None:
     data, out = model.with_name("people.parquet"), tmp_path / "m.reverie"
     assert "copula" in refused("fit", data, "-o", out, "--model", "magic")
     assert "privacy" in refused("fit", data, "-o", out, "--model", "copula", "--epsilon", "1")
+    assert "--epsilon" in refused("fit", data, "-o", out, "--epsilon", "0")
+    assert "--delta" in refused("fit", data, "-o", out, "--epsilon", "1", "--delta", "0.5")
+    assert "--privacy-unit" in refused("fit", data, "-o", out, "--epsilon", "1", "--privacy-unit", "who")
+    assert "--epsilon" in refused("fit", data, "-o", out, "--privacy-unit", "age")
     assert "--budget" in refused("fit", data, "-o", out, "--budget", "soon")
     assert "--device" in refused("fit", data, "-o", out, "--device", "abacus")
     assert "--engine" in refused("sample", model, "-o", tmp_path / "f.csv", "--engine", "ray")

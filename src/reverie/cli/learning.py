@@ -67,7 +67,16 @@ def fit(
     ] = None,
     budget: Annotated[str | None, typer.Option(help="Time that fitting may take, such as 60s or 5m.")] = None,
     epsilon: Annotated[
-        float | None, typer.Option(help="Formal differential privacy, for families that have it.")
+        float | None, typer.Option(help="Promise formal differential privacy: 1 is strong, 8 is weak.")
+    ] = None,
+    delta: Annotated[float, typer.Option(help="The promise's delta, far below 1 / rows.")] = 1e-5,
+    unit: Annotated[
+        str | None,
+        typer.Option("--privacy-unit", help="A column that names whom to protect: not rows alone."),
+    ] = None,
+    unit_rows: Annotated[int, typer.Option(help="Rows of each of them to learn from at most.")] = 1,
+    cap: Annotated[
+        float | None, typer.Option("--epsilon-cap", help="Refuse if all fits on these data would pass it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="Where networks learn: auto, cpu or cuda.")] = "auto",
@@ -86,15 +95,21 @@ def fit(
 
     Any number of rows can then be made with 'reverie sample'.
     """
+    from reverie.core.errors import ConfigError
     from reverie.core.quantities import parse_count, parse_seconds
-    from reverie.models.choice import check_device, check_family, check_private
+    from reverie.dp.account import Privacy
+    from reverie.models.choice import check_device, check_family
 
     check_device(device)
     check_family(model)
-    check_private(model, epsilon)
+    if epsilon is None and (unit or cap):
+        option = "--privacy-unit" if unit else "--epsilon-cap"
+        raise ConfigError("promises nothing alone", where=option, fix="Add --epsilon")
+    privacy = None if epsilon is None else Privacy(epsilon, delta, unit, unit_rows, cap)
     seconds = None if budget is None else parse_seconds(budget, "--budget")
     most = None if rows is None else parse_count(rows, "--max-rows")
     settings = {"model": model, "seed": seed, "schema": schema, "budget": seconds, "max_rows": most}
+    settings |= {"privacy": privacy}
     learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error="-" in (output, json))
@@ -217,6 +232,8 @@ def _facts(path: str, made: "Synthesizer", about: Mapping[str, Any]) -> list[str
         "protection": f"no value that fewer than {k} rows share" if k > 1 else "none, k is 1",
         "critic": judged,
     }
+    if made.model_.privacy is not None:
+        facts["formally"] = terminal.promised(made.model_.privacy)
     notes = [f"note: {note}" for note in about.get("notes", ())]
     return [path, *(f"  {name:<13} {fact}" for name, fact in facts.items()), *notes]
 
@@ -245,7 +262,8 @@ def _summarise(
     facts = {
         "model": output, "rows": synthesizer.rows_, "columns": columns, "family": synthesizer.family_,
         "why": synthesizer.why_, "race": race and race.state(), "seconds": round(seconds, 3),
-        "steps": synthesizer.timings_, "notes": [*found.notes, *synthesizer.notes_],
+        "steps": synthesizer.timings_, "privacy": synthesizer.model_.privacy,
+        "notes": [*found.notes, *synthesizer.notes_],
     }  # fmt: skip
     terminal.write_json(json, facts)
     lines = [f"note: {note}" for note in found.notes]
@@ -253,5 +271,7 @@ def _summarise(
         f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
         f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",
     ]
+    if synthesizer.model_.privacy is not None:
+        lines.append(f"Formal privacy: {terminal.promised(synthesizer.model_.privacy)}")
     racing.show(race, error="-" in (output, json))
     terminal.say(*lines, error="-" in (output, json))

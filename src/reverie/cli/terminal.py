@@ -129,3 +129,11 @@ def progress(unit: str = "") -> Iterator["OnProgress"]:
             shown.update(task, completed=step.done, total=step.total, rate=rate)
 
         yield tell
+
+
+def promised(privacy: Mapping[str, Any]) -> str:
+    """A promise of formal privacy in a few words."""
+    whom = f"each {privacy['unit']}" if privacy["unit"] else "each row"
+    return (
+        f"epsilon {privacy['spent']:.3g} of {privacy['epsilon']:g} at delta {privacy['delta']:g}, for {whom}"
+    )

@@ -8,7 +8,7 @@ What a finished codec keeps, its `state`, holds no value that fewer than `Protec
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from reverie.schema.blocks import CategoryEvidence, RealEvidence, Spec
 from reverie.schema.types import Column
 
 PACKAGE = "reverie.codecs.columns"
+Asked = Literal["levels", "numbers", "moments", "words", "presence"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ class Codec(ABC):
     OPTIONS: ClassVar[Mapping[str, type]] = {}
     INVENTED: ClassVar[bool] = False
     """Whether values are made anew (identifiers, personal data), so that no rule may keep or compare them."""
+
+    ASKED: ClassVar[Asked] = "presence"
+    """What of a column is asked through noise under formal privacy."""
 
     column: Column
     specs: tuple[Spec, ...]

@@ -10,13 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from reverie.core import registry
 from reverie.core.errors import ConfigError
 from reverie.schema.blocks import Blocks, Evidence, Spec
+
+if TYPE_CHECKING:
+    from reverie.models.secret import Secret
 
 PACKAGE = "reverie.models.families"
 
@@ -42,13 +45,15 @@ class Budget:
     """What a fit may spend; None is no limit. Seconds are of wall-clock time.
 
     `device` is where networks learn: auto (a GPU if there is one), cpu or cuda. `checkpoint` is a folder for
-    what they need to go on if they are killed; it is cleared by who gave it.
+    what they need to go on if they are killed; it is cleared by who gave it. With a `secret`, formal privacy
+    is promised: the blocks that are fitted are made up, and the real rows are asked through it.
     """
 
     seconds: float | None = None
     threads: int = 2
     device: str = "auto"
     checkpoint: Path | None = None
+    secret: "Secret | None" = None
 
     def less(self, passed: float) -> "Budget":
         """What is left of it after so many seconds."""

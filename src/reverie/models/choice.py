@@ -3,15 +3,18 @@
 from importlib.util import find_spec
 
 from reverie.core.errors import ConfigError
+from reverie.dp.account import check_installed
 from reverie.models.base import families, family
 
 AUTO = "auto"
 PREFERRED = ("trees", "autoregressive", "diffusion", "vae", "gan", "copula")
 """The best first; a family that is not here comes last."""
+PRIVATE = "marginals"
+"""The family to choose under formal privacy."""
 FEW_ROWS = 250
 """Rows under which the simplest family is the one to beat: see docs/adr/0009."""
 SIMPLEST = "copula"
-EXTRAS = {"torch": "neural", "lightning_fabric": "neural"}
+EXTRAS = {"torch": "neural", "lightning_fabric": "neural", "mbi": "dp"}
 """Modules that come with an extra of Reverie; others are packages of their own name."""
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -40,20 +43,28 @@ def favourite(rows: int) -> str:
 
 
 def ranked(rows: int) -> tuple[str, ...]:
-    """All families that can run here, the one to beat on so many rows first."""
-    able = [name for name in families() if not lacking(name)]
+    """All families that can run here, the one to beat on so many rows first; the one for formal privacy is
+    not among them, as others are better without noise.
+    """
+    able = [name for name in families() if name != PRIVATE and not lacking(name)]
     places = {name: place for place, name in enumerate(PREFERRED)}
     places |= {SIMPLEST: -1} if rows < FEW_ROWS else {}
     return tuple(sorted(able, key=lambda name: places.get(name, len(PREFERRED))))
 
 
-def check_private(name: str, epsilon: float | None) -> None:
-    """Raise ConfigError if formal privacy is wanted of a family that has none."""
+def check_private(name: str) -> None:
+    """Raise ConfigError if a family has no formal privacy, or what it needs for it is not installed."""
+    able = private_families()
+    if name != AUTO and name not in able:
+        fix = f"Use --model {able[0]}"
+        raise ConfigError(f"family '{name}' has no formal differential privacy", where="--epsilon", fix=fix)
+    check_installed()
+
+
+def private_families() -> tuple[str, ...]:
+    """The families with formal privacy, the one to choose where nothing else is known first."""
     able = [known for known in families() if family(known).CAPABILITIES.dp]
-    if epsilon is None or name in able or (name == AUTO and able):
-        return
-    fix = f"Use --model {able[0]}" if able else "Leave --epsilon out: no family of this version has it"
-    raise ConfigError(f"family '{name}' has no formal differential privacy", where="--epsilon", fix=fix)
+    return tuple(sorted(able, key=lambda name: name != PRIVATE))
 
 
 def check_device(name: str) -> None:

@@ -53,6 +53,11 @@ class Deadline:
 NEVER = Deadline()
 
 
+def seconds_of(deadline: Deadline) -> float | None:
+    """Seconds that are left until then, at least 0; None if it is never."""
+    return None if deadline == NEVER else max(deadline.left, 0.0)
+
+
 def work_in_time(work: Callable[[int, Deadline], Made], rows: int, deadline: Deadline) -> tuple[Made, int]:
     """What `work` makes of as many of the `rows` as there is time for, and how many those are.
 

@@ -18,7 +18,8 @@ from reverie.codecs.table import TableCodec
 from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.models.base import Budget, Fitted, OnProgress, State, family, silent
-from reverie.models.deadline import NEVER, Deadline
+from reverie.models.deadline import Deadline, seconds_of
+from reverie.models.secret import Secret
 from reverie.sampling.constraints import Rules, check_consistent, detect
 from reverie.schema.blocks import Blocks, Evidence
 from reverie.schema.types import Constraint, Table
@@ -45,6 +46,8 @@ class Learned:
     critic: Any
     rows: int
     notes: tuple[str, ...] = ()
+    privacy: Mapping[str, Any] | None = None
+    """What was promised and spent under formal privacy."""
 
     def __repr__(self) -> str:
         family = "no model" if self.fitted is None else self.fitted.family
@@ -98,6 +101,8 @@ class Learned:
             state["model"] = {"family": self.fitted.family, **vars(self.fitted.state())}
         if self.critic is not None:
             state["critic"] = self.critic.state()
+        if self.privacy is not None:
+            state["privacy"] = dict(self.privacy)
         return state
 
     @classmethod
@@ -111,16 +116,21 @@ class Learned:
             fitted = family(model["family"]).from_state(codec.specs, State(model["json"], model["arrays"]))
         if "critic" in state:
             critic = importlib.import_module(CRITIC).Critic.from_state(state["critic"])
-        return cls(Rules.from_state(state["rules"]), codec, fitted, critic, int(state["rows"]))
+        rules, privacy = Rules.from_state(state["rules"]), state.get("privacy")
+        return cls(rules, codec, fitted, critic, int(state["rows"]), privacy=privacy)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A table's rules, its codecs, and its rows as blocks: what any family learns from."""
+    """A table's rules, its codecs, and its rows as blocks: what any family learns from.
+
+    Under formal privacy the blocks are made up, and a family asks the `secret` about the real ones.
+    """
 
     rules: Rules
     codec: TableCodec
     blocks: Blocks
+    secret: Secret | None = None
 
     def learn(
         self,
@@ -133,6 +143,7 @@ class Prepared:
         on_progress: OnProgress = silent,
     ) -> Learned:
         """Fit the family `chosen` and, if there is one, the critic. Raises ReverieError."""
+        critic = critic and self.secret is None
         if not self.codec.specs:
             return Learned(self.rules, self.codec, None, None, self.blocks.rows)
         deadline, module = Deadline.after(budget.seconds), family(chosen)
@@ -141,7 +152,11 @@ class Prepared:
             self.blocks,
             config=module.Config() if config is None else config,
             rng=child(seed, self.rules.schema.name, "fit"),
-            budget=replace(budget, seconds=_seconds(deadline.part(FAMILY_SHARE if critic else 1))),
+            budget=replace(
+                budget,
+                seconds=seconds_of(deadline.part(FAMILY_SHARE if critic else 1)),
+                secret=self.secret,
+            ),
             on_progress=on_progress,
         )
         judge, notes = None, fitted.notes
@@ -151,7 +166,9 @@ class Prepared:
             notes += (
                 ("the budget of time left none for the critic",) if deadline.left < 0 and not judge else ()
             )
-        return Learned(self.rules, self.codec, fitted, judge, self.blocks.rows, notes)
+        account = None if self.secret is None else self.secret.account
+        spent = None if account is None else account.statement()
+        return Learned(self.rules, self.codec, fitted, judge, self.blocks.rows, notes, spent)
 
 
 def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ()) -> Table:
@@ -160,7 +177,7 @@ def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ())
 
     Raises ConstraintError if `constraints` contradict each other or the data.
     """
-    _check_width(name, table)
+    check_width(name, table)
     schema = infer_table(name, table)
     own = {(constraint.kind, frozenset(constraint.columns)) for constraint in constraints}
     table = read_table(schema, table)
@@ -170,7 +187,8 @@ def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ())
     return schema
 
 
-def _check_width(name: str, table: pa.Table) -> None:
+def check_width(name: str, table: pa.Table) -> None:
+    """Raise DataError if there are more columns than can be learned."""
     if table.num_columns > MOST_COLUMNS:
         what = f"has {table.num_columns:,} columns, and at most {MOST_COLUMNS:,} can be learned together"
         raise DataError(what, where=name, fix="Keep the columns that matter, or learn them in groups")
@@ -180,34 +198,11 @@ def _detect(table: pa.Table, schema: Table) -> Sequence[Constraint]:
     return detect(table, schema) if table.num_columns <= MOST_COMPARED else ()
 
 
-def learn(
-    table: pa.Table,
-    schema: Table,
-    *,
-    chosen: str,
-    seed: int = 0,
-    k: int = 5,
-    config: Any = None,
-    budget: Budget = _NO_LIMIT,
-    critic: bool = True,
-    on_progress: OnProgress = silent,
-) -> Learned:
-    """Fit rules, codecs, the family `chosen` and, if there is one, the critic. Raises ReverieError."""
-    deadline = Deadline.after(budget.seconds)
-    ready = prepare(table, schema, seed=seed, k=k)
-    left = replace(budget, seconds=_seconds(deadline))
-    return ready.learn(chosen, seed=seed, config=config, budget=left, critic=critic, on_progress=on_progress)
-
-
-def prepare(table: pa.Table, schema: Table, *, seed: int = 0, k: int = 5) -> "Prepared":
+def prepare(table: pa.Table, schema: Table, *, seed: int = 0, k: int = 5) -> Prepared:
     """Fit rules and codecs, and encode the rows. Raises ReverieError."""
-    _check_width(schema.name, table)
+    check_width(schema.name, table)
     table = read_table(schema, table)
     rules = Rules.fit(table, schema, k)
     reduced = rules.reduce(table)
     codec = TableCodec.fit(reduced, rules.reduced_schema, Protection(k))
     return Prepared(rules, codec, codec.encode(reduced, child(seed, schema.name, "encode")))
-
-
-def _seconds(deadline: Deadline) -> float | None:
-    return None if deadline == NEVER else max(deadline.left, 0.0)

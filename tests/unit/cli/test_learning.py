@@ -27,6 +27,22 @@ def test_a_schema_on_the_standard_output_is_json_alone(
     assert json.loads(capfd.readouterr().out)["format"] == 1
 
 
+def test_a_promise_of_formal_privacy(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data, model, facts = str(folder / "people.parquet"), str(tmp_path / "m.reverie"), tmp_path / "facts.json"
+    promise = ["--epsilon", "8", "--delta", "1e-4", "--epsilon-cap", "10"]
+    assert run(["fit", data, "-o", model, *promise, "--json", str(facts)]) == 0
+    assert "Formal privacy: epsilon" in capfd.readouterr().out
+    told = json.loads(facts.read_text())
+    assert (told["family"], told["privacy"]["epsilon"]) == ("marginals", 8.0)
+    assert 0 < told["privacy"]["spent"] <= 8.0
+    assert run(["inspect", model]) == 0
+    assert "of 8 at delta 0.0001, for each row" in capfd.readouterr().out
+    assert rv.load(model).model_.privacy["delta"] == 1e-4
+    assert run(["fit", data, "-o", str(tmp_path / "again.reverie"), *promise]) == 2
+    assert "above the cap of 10" in capfd.readouterr().err
+    assert not (tmp_path / "again.reverie").exists()
+
+
 def test_inspect_a_model(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(folder / "m.reverie")]) == 0
     shown = capfd.readouterr().out

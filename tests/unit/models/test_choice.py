@@ -43,10 +43,11 @@ def test_a_family_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lacking("mine") == ""
 
 
-def test_formal_privacy_is_refused_where_there_is_none() -> None:
-    check_private("copula", None)
-    with pytest.raises(ConfigError, match="differential privacy"):
-        check_private("copula", 1.0)
+def test_formal_privacy_is_refused_of_a_family_that_has_none():
+    check_private("auto")
+    check_private("marginals")
+    with pytest.raises(ConfigError, match="--model marginals"):
+        check_private("copula")
 
 
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:

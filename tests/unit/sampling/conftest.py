@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reverie.sampling.table import Learned, describe, learn
+from reverie.sampling.learning import learn
+from reverie.sampling.table import Learned, describe
 
 
 def make_people(rows: int = 600) -> pa.Table:

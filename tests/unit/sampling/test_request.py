@@ -11,8 +11,9 @@ from reverie.core.errors import ConditionError, DataError
 from reverie.sampling import request as requests
 from reverie.sampling.conditions import at_least, between, not_, one_of
 from reverie.sampling.constraints import predicate
+from reverie.sampling.learning import learn
 from reverie.sampling.request import Request, answer, conform
-from reverie.sampling.table import Learned, describe, learn
+from reverie.sampling.table import Learned, describe
 from reverie.schema.types import Constraint
 
 RNG = np.random.default_rng

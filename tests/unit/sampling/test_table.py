@@ -8,8 +8,9 @@ import pytest
 
 from reverie.core.errors import ConstraintError
 from reverie.models import artifact
+from reverie.sampling.learning import learn
 from reverie.sampling.request import Request, answer
-from reverie.sampling.table import Learned, describe, learn
+from reverie.sampling.table import Learned, describe
 from reverie.schema.types import Constraint
 
 

@@ -9,7 +9,8 @@ from reverie.models.base import Budget
 from reverie.models.families import gan, vae
 from reverie.reports import latent_map
 from reverie.sampling import variation
-from reverie.sampling.table import Learned, describe, learn
+from reverie.sampling.learning import learn
+from reverie.sampling.table import Learned, describe
 from reverie.schema.types import Constraint
 
 SMALL = vae.Config(

@@ -49,6 +49,7 @@ class Category(Codec):
     """
 
     TYPES = ("boolean", "category", "ordinal")
+    ASKED = "levels"
     OPTIONS: ClassVar[Mapping[str, type]] = {"levels": list, "max_levels": int}
 
     def __init__(

@@ -31,6 +31,7 @@ class Constant(Codec):
     """
 
     TYPES = ("constant", "empty")
+    ASKED = "levels"
     OPTIONS: ClassVar[Mapping[str, type]] = {}
 
     def __init__(self, column: Column, value: pa.Array, storage: str) -> None:

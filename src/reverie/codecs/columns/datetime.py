@@ -56,6 +56,7 @@ class Datetime(Codec):
     """
 
     TYPES = ("date", "datetime", "duration", "time")
+    ASKED = "moments"
     OPTIONS: ClassVar[Mapping[str, type]] = {"format": str, "zone": str}
 
     def __init__(

@@ -45,6 +45,7 @@ class Number(Codec):
     """
 
     TYPES = ("integer", "decimal")
+    ASKED = "numbers"
     OPTIONS: ClassVar[Mapping[str, type]] = {"decimals": int, "format": str}
 
     def __init__(self, column: Column, line: Line, places: int | None, storage: str) -> None:
@@ -233,11 +234,16 @@ def count_places(numbers: np.ndarray, precision: type = np.float64) -> int | Non
     return None
 
 
+def known_places(column: Column) -> int | None:
+    """The decimals that the schema says a column has, if it does."""
+    return 0 if column.type == "integer" else column.options.get("decimals")
+
+
 def _choose_places(column: Column, values: np.ndarray) -> int | None:
     """The decimals that a grid of whole units can keep for these values; None is no grid."""
     if values.dtype == np.int64:
         return 0
-    places = 0 if column.type == "integer" else column.options.get("decimals")
+    places = known_places(column)
     largest = np.abs(values).max() if len(values) else 0.0
     return None if places is None or largest >= _EXACT / 10.0**places else places
 

@@ -42,6 +42,7 @@ class Text(Codec):
     """Texts: blocks are presence, where it varies, and the normal score of the number of words."""
 
     TYPES = ("text",)
+    ASKED = "words"
     OPTIONS: ClassVar[Mapping[str, type]] = {}
 
     def __init__(

@@ -30,16 +30,16 @@ class Rules:
     arrow: Mapping[str, pa.DataType]
 
     @classmethod
-    def fit(cls, table: pa.Table, schema: Table, k: int = 5) -> Self:
+    def fit(cls, table: pa.Table, schema: Table, k: int = 5, *, checked: bool = False) -> Self:
         """Fit the enforced constraints of `schema`; no value that fewer than `k` rows hold is kept.
 
-        A rule whose columns another one takes away is checked only.
+        A rule whose columns another one takes away is checked only; with `checked`, all are.
         """
         left, rules = list(table.column_names), []
         columns = {column.name: column for column in schema.columns}
         for constraint, may_reduce in _ordered([c for c in schema.constraints if c.enforced]):
             rule = rule_for(constraint).fit(constraint, table, k)
-            if not (may_reduce and set(rule.needs) <= set(left)):
+            if checked or not (may_reduce and set(rule.needs) <= set(left)):
                 rule = rule.plain()
             left = _replace(left, rule)
             columns |= {column.name: column for column in rule.adds}

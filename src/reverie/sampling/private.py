@@ -1,0 +1,77 @@
+"""A table made ready for formal privacy: codecs learn from made-up rows, families ask through noise."""
+
+import numpy as np
+import pyarrow as pa
+
+from reverie.codecs import surrogate
+from reverie.codecs.base import Protection
+from reverie.codecs.infer import infer_table
+from reverie.codecs.spelling import read_table
+from reverie.codecs.table import TableCodec
+from reverie.core.errors import ConfigError
+from reverie.core.names import hint
+from reverie.core.rng import child
+from reverie.dp.account import Account, Privacy
+from reverie.dp.mechanisms import source
+from reverie.models.secret import Secret
+from reverie.sampling.constraints import Rules
+from reverie.sampling.table import Prepared
+from reverie.schema.types import Table
+
+SHARE = 0.2
+"""Share of the account that codecs take."""
+LEAST_SHARED = 5
+CHECKED = ("inequality", "range", "predicate", "formula", "conditional")
+"""Rules that are kept: those that were written down and hold no values of the rows."""
+
+
+def describe(name: str, table: pa.Table, promise: Privacy) -> Table:
+    """The schema of a table as far as it counts as public: names and types of columns, and no rules."""
+    return _with_unit(surrogate.public(infer_table(name, table)), promise)
+
+
+def prepare(table: pa.Table, schema: Table, promise: Privacy, *, seed: int = 0, k: int = 5) -> Prepared:
+    """Codecs learned from answers with noise, and the rows behind noise. Raises ReverieError."""
+    rng, schema = source(), surrogate.varying(_with_unit(schema, promise))
+    table = read_table(schema, bounded(table, promise, rng))
+    account = Account(promise, len(schema.columns))
+    made = surrogate.make(
+        table.select([column.name for column in schema.columns]), schema, account, SHARE, rng
+    )
+    kept = tuple(rule for rule in schema.constraints if rule.kind in CHECKED)
+    rules = Rules.fit(made, schema.model_copy(update={"constraints": kept}), k, checked=True)
+    codec = TableCodec.fit(made, rules.reduced_schema, Protection(max(k, LEAST_SHARED)))
+    encoding = child(seed, schema.name, "encode")
+    real = codec.encode(surrogate.fill(table, made), encoding)
+    return Prepared(rules, codec, codec.encode(made, encoding), Secret(real, account, rng))
+
+
+def bounded(table: pa.Table, promise: Privacy, rng: np.random.Generator) -> pa.Table:
+    """The table with at most `promise.most` rows, chosen at random, of each entity.
+
+    Rows without an entity are one each. Raises ConfigError if there is no such column.
+    """
+    if promise.unit is None:
+        return table
+    if promise.unit not in table.column_names:
+        fix = hint(promise.unit, table.column_names)
+        raise ConfigError(f"no column '{promise.unit}'", where="--privacy-unit", fix=fix)
+    values = table[promise.unit].combine_chunks()
+    codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(float)
+    order = rng.permutation(len(codes))
+    by = order[np.argsort(codes[order], kind="stable")]
+    _, start, counts = np.unique(codes[by], return_index=True, return_counts=True, equal_nan=False)
+    rank = np.empty(len(codes), np.int64)
+    rank[by] = np.arange(len(codes)) - np.repeat(start, counts)
+    return table.filter(pa.array((rank < promise.most) | np.isnan(codes)))
+
+
+def _with_unit(schema: Table, promise: Privacy) -> Table:
+    """The schema in which the entity is an identifier, of which nothing is learned."""
+    columns = tuple(
+        column.model_copy(update={"type": "identifier", "options": {}})
+        if column.name == promise.unit
+        else column
+        for column in schema.columns
+    )
+    return schema.model_copy(update={"columns": columns})

@@ -4,15 +4,21 @@ A family that may be fitted privately never sees the rows. It learns the form of
 rows, says how a row is coded, and asks for counts of codes. Without a promise the answers are exact.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import pi, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reverie.dp.account import Account
 from reverie.dp.mechanisms import choose, noisy, source
+from reverie.models.base import OnProgress, Progress, silent
 from reverie.schema.blocks import Blocks
+
+if TYPE_CHECKING:
+    from reverie.nn.private import Steps
+    from reverie.nn.task import Task
 
 Clique = tuple[int, ...]
 Encode = Callable[[Blocks], np.ndarray]
@@ -23,13 +29,44 @@ Encode = Callable[[Blocks], np.ndarray]
 class Secret:
     """The real rows, and the account on which questions about them go; `account` None asks for nothing.
 
-    `weights` (rows,) are relative frequencies, of rows without a promise alone.
+    `weights` (rows,) are relative frequencies, of rows without a promise alone; `owners` (rows,) numbers the
+    entities that are protected, where that is not each row.
     """
 
     _blocks: Blocks = field(repr=False)
     account: Account | None = None
     rng: np.random.Generator = field(default_factory=source, repr=False)
     weights: np.ndarray | None = field(default=None, repr=False)
+    owners: np.ndarray | None = field(default=None, repr=False)
+
+    def train(
+        self,
+        task: "Task",
+        encode: Callable[[Blocks], Mapping[str, np.ndarray]],
+        steps: "Steps",
+        rows: int,
+        *,
+        threads: int | None = None,
+        on_progress: OnProgress = silent,
+    ) -> None:
+        """Train a network in place on the rows as arrays, each row encoded by itself, with all that is left
+        of the account; `rows` is about how many there are, as far as that may be known.
+
+        Raises ConfigError if nothing is left.
+        """
+        from reverie.nn.private import train
+
+        assert self.account is not None
+        chance = min(steps.batch / max(rows, 1), 1.0)
+        noise = self.account.sampled("steps of training", chance, steps.count)
+
+        def tell(step: int) -> None:
+            on_progress(Progress("training", step / steps.count, 1.0))
+
+        train(
+            task, encode(self._blocks), steps, chance=chance, noise=noise, rng=self.rng, owners=self.owners,
+            threads=threads, on_step=tell,
+        )  # fmt: skip
 
     def coded(self, encode: Encode, sizes: Sequence[int]) -> "Coded":
         """The rows as codes, of which counts can be asked."""

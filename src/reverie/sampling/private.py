@@ -34,6 +34,7 @@ def prepare(table: pa.Table, schema: Table, promise: Privacy, *, seed: int = 0, 
     """Codecs learned from answers with noise, and the rows behind noise. Raises ReverieError."""
     rng, schema = source(), surrogate.varying(_with_unit(schema, promise))
     table = read_table(schema, bounded(table, promise, rng))
+    owners = None if promise.unit is None or promise.most == 1 else _numbered(table[promise.unit])
     account = Account(promise, len(schema.columns))
     made = surrogate.make(
         table.select([column.name for column in schema.columns]), schema, account, SHARE, rng
@@ -43,7 +44,7 @@ def prepare(table: pa.Table, schema: Table, promise: Privacy, *, seed: int = 0, 
     codec = TableCodec.fit(made, rules.reduced_schema, Protection(max(k, LEAST_SHARED)))
     encoding = child(seed, schema.name, "encode")
     real = codec.encode(surrogate.fill(table, made), encoding)
-    return Prepared(rules, codec, codec.encode(made, encoding), Secret(real, account, rng))
+    return Prepared(rules, codec, codec.encode(made, encoding), Secret(real, account, rng, owners=owners))
 
 
 def bounded(table: pa.Table, promise: Privacy, rng: np.random.Generator) -> pa.Table:
@@ -56,14 +57,22 @@ def bounded(table: pa.Table, promise: Privacy, rng: np.random.Generator) -> pa.T
     if promise.unit not in table.column_names:
         fix = hint(promise.unit, table.column_names)
         raise ConfigError(f"no column '{promise.unit}'", where="--privacy-unit", fix=fix)
-    values = table[promise.unit].combine_chunks()
-    codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(float)
+    codes = _numbered(table[promise.unit])
     order = rng.permutation(len(codes))
     by = order[np.argsort(codes[order], kind="stable")]
-    _, start, counts = np.unique(codes[by], return_index=True, return_counts=True, equal_nan=False)
+    _, start, counts = np.unique(codes[by], return_index=True, return_counts=True)
     rank = np.empty(len(codes), np.int64)
     rank[by] = np.arange(len(codes)) - np.repeat(start, counts)
-    return table.filter(pa.array((rank < promise.most) | np.isnan(codes)))
+    return table.filter(pa.array(rank < promise.most))
+
+
+def _numbered(values: pa.ChunkedArray) -> np.ndarray:
+    """A number from 0 for each entity, (rows,) int64; each missing one is an entity of its own."""
+    codes = values.combine_chunks().dictionary_encode().indices
+    found = codes.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    missing = found < 0
+    found[missing] = found.max(initial=-1) + 1 + np.arange(missing.sum())
+    return found
 
 
 def _with_unit(schema: Table, promise: Privacy) -> Table:

@@ -5,6 +5,7 @@ import pytest
 from reverie.core.errors import ConfigError
 from reverie.dp.account import Privacy
 from reverie.dp.ledger import Ledger
+from reverie.models.families.autoregressive import Config
 from reverie.sampling.learning import learn, spend
 from reverie.sampling.private import describe
 
@@ -38,3 +39,18 @@ def test_promises_are_written_before_they_are_kept(table):
     with pytest.raises(ConfigError, match="cap"):
         spend("t", table, "marginals", Privacy(1.0, cap=2.5))
     assert len(Ledger.default().entries()) == 2
+
+
+def test_a_network_learns_privately_of_entities_with_several_rows():
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(1_500), 2)
+    kind = rng.choice(["a", "b"], 3_000)
+    table = pa.table({"who": who, "kind": kind, "same": np.where(rng.random(3_000) < 0.95, kind, "a")})
+    promise = Privacy(8.0, unit="who", most=2)
+    config = Config(private={"count": 40, "batch": 256, "rate": 2e-2})
+    schema = describe("t", table, promise)
+    learned = learn(table, schema, chosen="autoregressive", privacy=promise, config=config)
+    assert 7.5 < learned.privacy["spent"] <= 8.0
+    rng = np.random.default_rng(1)
+    made = learned.decode(learned.draw(3_000, None, rng, fast=True), rng, 0, dictionaries=False).to_pandas()
+    assert (made["kind"] == made["same"]).mean() > 0.75

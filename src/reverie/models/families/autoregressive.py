@@ -35,6 +35,7 @@ CAPABILITIES = Capabilities(
     "a masked network over columns, in any order: answers every question natively",
     log_prob=True,
     given=True,
+    dp=True,
     cost="a minute",
     advice="partly known rows to complete, cells to impute, questions in any direction",
     requires=neural.REQUIRES,
@@ -44,6 +45,8 @@ MOST_STEPS = 6_000
 """Steps of training at most, so that tables of any size end: about four times those of 25,000 rows."""
 FEW, PATIENCE = 12_000, (3, 2)
 """Epochs without gain that are waited for: with so many rows, which take little time, and with more."""
+PRIVATE = {"width": 64, "narrow": 16, "coarse": 32, "fine": 8}
+"""The network under formal privacy: noise grows with the number of weights."""
 DRAWS = 8
 """Times that a partly known row is completed, of which one is kept."""
 
@@ -52,6 +55,8 @@ DRAWS = 8
 class Config:
     """`width` and `depth` of the network, `narrow` numbers that parts of bins are told from, bins of a number
     (`coarse`, `fine` parts of each), and `training`, fields of `nn.train.Training`.
+
+    Under formal privacy a smaller network learns, by `private`, fields of `nn.private.Steps`.
 
     A share `ordered` of rows is learned in the order in which columns are drawn if nothing is given.
     """
@@ -64,6 +69,7 @@ class Config:
     fine: int = 16
     ordered: float = 0.65
     training: Mapping[str, Any] = field(default_factory=lambda: {"rate": 4e-3, "steps": MOST_STEPS})
+    private: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -252,6 +258,8 @@ def fit(
     neural.require(Autoregressive.family)
     from reverie.nn.masked import AnyOrder, MaskedNet
 
+    if budget.secret is not None:
+        return _fit_privately(blocks, config, rng, budget, on_progress)
     clock = Clock(silent)
     variables = Variables.learn(blocks, config.coarse, config.fine)
     codes = variables.codes(blocks)
@@ -268,6 +276,30 @@ def fit(
     )  # fmt: skip
     masked = Masked.from_arrays(variables.sizes, variables.parents, net.arrays())
     return Autoregressive(blocks.specs, variables, masked, notes=history.notes)
+
+
+def _fit_privately(
+    blocks: Blocks, config: Config, rng: np.random.Generator, budget: Budget, on_progress: OnProgress
+) -> Autoregressive:
+    """Learn bins and frequencies from the made-up `blocks`, and the rest through noise."""
+    from reverie.nn.masked import AnyOrder, MaskedNet
+    from reverie.nn.private import Steps
+
+    assert budget.secret is not None
+    variables = Variables.learn(blocks, PRIVATE["coarse"], PRIVATE["fine"])
+    with neural.seeded(rng):
+        net = MaskedNet(
+            variables.sizes, variables.parents, variables.bases, width=PRIVATE["width"], depth=config.depth,
+            narrow=PRIVATE["narrow"], dropout=0.0,
+        )  # fmt: skip
+    net.start_from(variables.codes(blocks))
+    budget.secret.train(
+        AnyOrder(net, variables.columns, config.ordered), lambda rows: {"codes": variables.codes(rows)},
+        Steps(**config.private), blocks.rows, threads=budget.threads, on_progress=on_progress,
+    )  # fmt: skip
+    return Autoregressive(
+        blocks.specs, variables, Masked.from_arrays(variables.sizes, variables.parents, net.arrays())
+    )
 
 
 def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive:

@@ -123,7 +123,8 @@ class Synthesizer(Mapped):
             ),
         )  # fmt: skip
         told = (*spent, *self._judge_time(clock))
-        self.timings_, self.notes_ = clock.seconds, (*found.notes, *told)
+        # What was not plain in reading tells of the rows.
+        self.timings_, self.notes_ = clock.seconds, (*(() if self.privacy else found.notes), *told)
         _warn(told)
         return self
 

@@ -109,8 +109,7 @@ def fit(
     seconds = None if budget is None else parse_seconds(budget, "--budget")
     most = None if rows is None else parse_count(rows, "--max-rows")
     settings = {"model": model, "seed": seed, "schema": schema, "budget": seconds, "max_rows": most}
-    settings |= {"privacy": privacy}
-    learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint)
+    learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint, privacy=privacy)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error="-" in (output, json))
 

@@ -72,12 +72,24 @@ def varying(schema: Table) -> Table:
     return schema.model_copy(update={"columns": tuple(columns)})
 
 
+def check(fields: pa.Schema, schema: Table) -> None:
+    """Raise SchemaError for a column that cannot be asked, by its types alone."""
+    for column in schema.columns:
+        asked = codec_for(column).ASKED
+        if asked in _LINES and column.options.get("zone"):
+            what, fix = "dates with a zone are not learned privately", "Drop the option 'zone', or the column"
+            raise SchemaError(what, where=column.name, fix=fix)
+        if pt.is_nested(fields.field(column.name).type):
+            what = "lists and records are not learned privately"
+            raise SchemaError(what, where=column.name, fix="Drop the column")
+
+
 def make(
     table: pa.Table, schema: Table, account: Account, share: float, rng: np.random.Generator
 ) -> pa.Table:
     """Made-up rows, about as many as there are, in the types of `table`; `share` of the account is spent.
 
-    The number of rows is itself told by noise. Raises SchemaError for a column that cannot be asked.
+    The number of rows is itself told by noise. Columns are such as `check` lets pass.
     """
     weights = np.array([2.0 if codec_for(column).ASKED in _LINES else 1.0 for column in schema.columns])
     shares = share * weights / weights.sum()
@@ -111,9 +123,6 @@ def _ask(column: Column, values: pa.Array, account: Account, share: float, rng: 
         return _levels(column, values, account, share, rng)
     if asked not in _LINES:
         return _filler(column, values, account, share, rng)
-    if column.options.get("zone"):
-        fix = "Drop the option 'zone', or the column"
-        raise SchemaError("dates with a zone are not learned privately", where=column.name, fix=fix)
     read = read_column(column, values)
     ask = _moments if asked == "moments" else _numbers
     make = ask(column, read, account, share, rng)
@@ -244,8 +253,6 @@ def _filler(
 ) -> Maker:
     """Made-up cells for what codecs make anew: how many are missing is asked, and of texts their length."""
     kind = values.type
-    if pt.is_nested(kind):
-        raise SchemaError("lists and records are not learned privately", where=column.name, fix="Drop them")
     text = codec_for(column).ASKED == "words"
     deviations = _rounds(account, f"{column.name}: cells", share, ROUNDS if text else 1)
     if text:

@@ -8,7 +8,7 @@ Improving the Gaussian Mechanism; Koskela et al. (2020).
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import Any
@@ -21,6 +21,8 @@ from reverie.core.errors import ConfigError
 MOST_DELTA = 1e-3
 THRESHOLDS = 0.1
 """Share of delta for thresholds over which a value that was not known before is told."""
+HALF = 0.5
+"""By how much a noisy count is rounded up at most."""
 ROUNDING = 1e-6
 """By how much shares may add up to more than one."""
 REQUIRES = ("dp_accounting", "mbi")
@@ -76,11 +78,6 @@ class Event:
     steps: int = 0
     delta: float = 0.0
 
-    @classmethod
-    def of(cls, state: Mapping[str, Any]) -> "Event":
-        """What `asdict` gave."""
-        return cls(**state)
-
 
 @dataclass
 class Account:
@@ -125,7 +122,7 @@ class Account:
             raise ValueError("more thresholds than questions were told of")
         self.events.append(Event(what, "gaussian", mu, delta=delta))
         noise = most / mu
-        return noise, most + noise * float(norm.isf(delta / most))
+        return noise, most + HALF + noise * float(norm.isf(delta / most))
 
     def choice(self, what: str, share: float) -> float:
         """The epsilon of one choice by the exponential mechanism, for a score that one row changes by 1."""
@@ -137,11 +134,10 @@ class Account:
         """The noise of each of `steps` steps, each on rows taken with chance `rate`, as a multiple of the
         bound of a row (or an entity): all that is left is spent on them. Raises ConfigError if none is.
         """
-        target = self.promise.delta * (1 - THRESHOLDS)
 
         def excess(log_noise: float) -> float:
             event = Event(what, "sampled", rate=rate, noise=math.exp(log_noise), steps=steps)
-            return epsilon_of([*self.events, event], target) - self.promise.epsilon
+            return epsilon_of([*self.events, event], self.promise.delta) - self.promise.epsilon
 
         low, high = math.log(0.3), math.log(200.0)
         if self._left <= 0 or excess(high) > 0:
@@ -181,7 +177,7 @@ def delta_of(epsilon: float, mu: float) -> float:
 
 def mu_of(epsilon: float, delta: float) -> float:
     """The largest mu of a Gaussian mechanism that keeps (epsilon, delta)."""
-    # The root is bracketed from below, so that rounding errs on the side of privacy.
+    # Less by more than the root may be wrong, on the side of privacy.
     return _root(lambda mu: delta_of(epsilon, mu) - delta, 1e-6, 50.0, 1e-10) - 1e-9
 
 
@@ -208,11 +204,10 @@ def epsilon_of(events: Sequence[Event], delta: float) -> float:
 def _search(mu: float, delta: float) -> float:
     if not mu or delta_of(0.0, mu) <= delta:
         return 0.0
-    at: Callable[[float], float] = lambda epsilon: delta_of(epsilon, mu) - delta  # noqa: E731
     high = 1.0
-    while at(high) > 0:
+    while delta_of(high, mu) > delta:
         high *= 2
-    return _root(at, 0.0, high, 1e-9)
+    return _root(lambda epsilon: delta_of(epsilon, mu) - delta, 0.0, high, 1e-9)
 
 
 def _root(function: Callable[[float], float], low: float, high: float, error: float) -> float:

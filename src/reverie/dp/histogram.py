@@ -5,7 +5,6 @@ down to single numbers. Sources: Qardaji et al. (2013) and Zhang et al. (2016, P
 al. (2010) for making the counts of a cell and of its parts agree.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,10 +42,6 @@ class Cells:
         cell = np.repeat(np.arange(len(rows)), rows)
         place = (np.arange(total) - np.repeat(edges - rows, rows) + 0.5) / rows[cell]
         return self.low[cell] + np.floor(place * (self.high - self.low)[cell]).astype(np.int64)
-
-
-Noise = Callable[[int], float]
-"""The deviation of the noise on the counts of a round, by its number from 0."""
 
 
 def learn(numbers: np.ndarray, deviations: list[float], rng: np.random.Generator) -> Cells:

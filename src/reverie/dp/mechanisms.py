@@ -17,11 +17,10 @@ def noisy(counts: np.ndarray, deviation: float, rng: np.random.Generator) -> np.
     return np.rint(counts + rng.normal(0.0, deviation, np.shape(counts)))
 
 
-def choose(scores: np.ndarray, epsilon: float, rng: np.random.Generator, sensitivity: float = 1.0) -> int:
-    """The position of a high one of `scores` (n,), by the exponential mechanism, which is epsilon-private.
+def choose(scores: np.ndarray, epsilon: float, rng: np.random.Generator) -> int:
+    """The position of a high one of `scores` (n,), by the exponential mechanism.
 
+    It is epsilon-private if no row changes a score by more than 1.
     Source: McSherry & Talwar (2007); drawn by Gumbel's noise.
     """
-    return int(
-        np.argmax(epsilon / (2 * sensitivity) * np.asarray(scores, float) + rng.gumbel(size=len(scores)))
-    )
+    return int(np.argmax(epsilon / 2 * np.asarray(scores, float) + rng.gumbel(size=len(scores))))

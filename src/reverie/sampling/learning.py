@@ -70,7 +70,8 @@ def settle(
 ) -> Table:
     """The schema of `table`, some rows of the `whole`: inferred if there is none, with the rules `written`.
 
-    What the user wrote must hold in the whole. Raises SchemaError or ConstraintError if it does not.
+    What the user wrote must hold in the whole. Raises SchemaError or ConstraintError if it does not, and
+    ConfigError or SchemaError if the table cannot be learned as `privacy` promises.
     """
     if privacy is not None and schema is None:
         schema = private.describe(name, table, privacy)
@@ -82,6 +83,8 @@ def settle(
         check_schema(schema, whole)
         written = (*schema.constraints, *written)
         schema = schema.model_copy(update={"constraints": written})
+    if privacy is not None:
+        private.check(whole, schema, privacy)
     # What the rows say of rules may not be told under formal privacy.
     check_consistent(written, schema, None if privacy else read_table(schema, whole))
     return schema

@@ -42,21 +42,30 @@ def prepare(table: pa.Table, schema: Table, promise: Privacy, *, seed: int = 0, 
     kept = tuple(rule for rule in schema.constraints if rule.kind in CHECKED)
     rules = Rules.fit(made, schema.model_copy(update={"constraints": kept}), k, checked=True)
     codec = TableCodec.fit(made, rules.reduced_schema, Protection(max(k, LEAST_SHARED)))
-    encoding = child(seed, schema.name, "encode")
-    real = codec.encode(surrogate.fill(table, made), encoding)
-    return Prepared(rules, codec, codec.encode(made, encoding), Secret(real, account, rng, owners=owners))
+    # Not by the seed: one row more would shift what is drawn for all rows after it.
+    real = codec.encode(surrogate.fill(table, made), rng)
+    blocks = codec.encode(made, child(seed, schema.name, "encode"))
+    return Prepared(rules, codec, blocks, Secret(real, account, rng, owners=owners))
+
+
+def check(table: pa.Table, schema: Table, promise: Privacy) -> None:
+    """Raise ConfigError if there is no column of the entity, SchemaError if a column cannot be asked.
+
+    That is told by names and types alone, so before anything is spent.
+    """
+    if promise.unit is not None and promise.unit not in table.column_names:
+        fix = hint(promise.unit, table.column_names)
+        raise ConfigError(f"no column '{promise.unit}'", where="--privacy-unit", fix=fix)
+    surrogate.check(table.schema, _with_unit(schema, promise))
 
 
 def bounded(table: pa.Table, promise: Privacy, rng: np.random.Generator) -> pa.Table:
     """The table with at most `promise.most` rows, chosen at random, of each entity.
 
-    Rows without an entity are one each. Raises ConfigError if there is no such column.
+    Rows without an entity are one each.
     """
     if promise.unit is None:
         return table
-    if promise.unit not in table.column_names:
-        fix = hint(promise.unit, table.column_names)
-        raise ConfigError(f"no column '{promise.unit}'", where="--privacy-unit", fix=fix)
     codes = _numbered(table[promise.unit])
     order = rng.permutation(len(codes))
     by = order[np.argsort(codes[order], kind="stable")]

@@ -145,7 +145,7 @@ class Prepared:
         """Fit the family `chosen` and, if there is one, the critic. Raises ReverieError."""
         critic = critic and self.secret is None
         if not self.codec.specs:
-            return Learned(self.rules, self.codec, None, None, self.blocks.rows)
+            return Learned(self.rules, self.codec, None, None, self.blocks.rows, privacy=self._spent())
         deadline, module = Deadline.after(budget.seconds), family(chosen)
         critic = critic and importlib.util.find_spec(CRITIC) is not None
         fitted = module.fit(
@@ -166,9 +166,12 @@ class Prepared:
             notes += (
                 ("the budget of time left none for the critic",) if deadline.left < 0 and not judge else ()
             )
+        return Learned(self.rules, self.codec, fitted, judge, self.blocks.rows, notes, self._spent())
+
+    def _spent(self) -> dict[str, Any] | None:
+        """What was promised and spent, if anything was promised."""
         account = None if self.secret is None else self.secret.account
-        spent = None if account is None else account.statement()
-        return Learned(self.rules, self.codec, fitted, judge, self.blocks.rows, notes, spent)
+        return None if account is None else account.statement()
 
 
 def describe(name: str, table: pa.Table, constraints: Sequence[Constraint] = ()) -> Table:

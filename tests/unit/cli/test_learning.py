@@ -7,6 +7,7 @@ import pytest
 
 import reverie as rv
 from reverie.cli.main import run
+from reverie.dp.ledger import Ledger
 from reverie.models import choice
 from reverie.models.base import families, family
 
@@ -41,6 +42,13 @@ def test_a_promise_of_formal_privacy(folder: Path, tmp_path: Path, capfd: pytest
     assert run(["fit", data, "-o", str(tmp_path / "again.reverie"), *promise]) == 2
     assert "above the cap of 10" in capfd.readouterr().err
     assert not (tmp_path / "again.reverie").exists()
+
+
+def test_a_refused_promise_costs_nothing(folder: Path, tmp_path: Path) -> None:
+    data, model = str(folder / "people.parquet"), str(tmp_path / "m.reverie")
+    assert run(["fit", data, "-o", model, "--epsilon", "1", "--privacy-unit", "who"]) == 2
+    assert run(["fit", data, "-o", model, "--epsilon", "1", "--model", "copula"]) == 2
+    assert Ledger.default().entries() == ()
 
 
 def test_inspect_a_model(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -120,8 +120,11 @@ def test_what_inference_saw_in_the_rows_is_not_public():
 
 
 def test_what_cannot_be_asked_is_said():
+    def check(table, column):
+        surrogate.check(table.schema, Table(name="t", columns=(column,)))
+
     with pytest.raises(SchemaError, match="lists and records"):
-        made(pa.table({"l": [[1], [2]] * 50}), Column(name="l", type="text"))
+        check(pa.table({"l": [[1], [2]] * 50}), Column(name="l", type="text"))
     zoned = Column(name="t", type="datetime", options={"format": "%Y", "zone": "Europe/Berlin"})
     with pytest.raises(SchemaError, match="zone"):
-        made(pa.table({"t": ["2024"] * 50}), zoned)
+        check(pa.table({"t": ["2024"] * 50}), zoned)

@@ -53,7 +53,8 @@ def test_thresholds_are_as_many_as_were_told():
 def test_a_value_of_one_row_is_hardly_ever_above_the_threshold():
     account = Account(Privacy(1.0, 1e-4))
     noise, least = account.threshold("levels", 0.5)
-    assert norm.sf((least - 1) / noise) == pytest.approx(1e-5, rel=1e-6)
+    # Its count is rounded, by half at most.
+    assert norm.sf((least - 1 - 0.5) / noise) == pytest.approx(1e-5, rel=1e-6)
 
 
 def test_a_choice_tells_no_more_than_the_gaussian_it_is_counted_as():
@@ -78,7 +79,7 @@ def test_sampled_steps_keep_the_promise_and_agree_with_opacus():
     assert 1.97 < account.spent() <= 2.0
     other = PRVAccountant()
     other.history = [(noise, 0.02, 500)]
-    assert other.get_epsilon(9e-6) == pytest.approx(2.0, rel=2e-2)
+    assert other.get_epsilon(1e-5) == pytest.approx(2.0, rel=2e-2)
 
 
 def test_steps_after_columns_get_what_is_left():
@@ -103,7 +104,7 @@ def test_a_statement_is_plain():
     told = account.statement()
     assert (told["epsilon"], told["unit"]) == (1.0, "who")
     assert [event["what"] for event in told["events"]] == ["age"]
-    assert [Event.of(one) for one in told["events"]] == account.events
+    assert [Event(**one) for one in told["events"]] == account.events
 
 
 @pytest.mark.parametrize("epsilon", [0, -1, math.inf, math.nan])

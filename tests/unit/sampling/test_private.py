@@ -35,8 +35,22 @@ def test_rows_are_not_bounded_without_entities():
 
 
 def test_no_such_entity():
+    promise = Privacy(1.0, unit="whom")
+    schema = private.describe("visits", visits(), promise)
     with pytest.raises(ConfigError, match=r"no column 'whom'.*who"):
-        private.bounded(visits(), Privacy(1.0, unit="whom"), np.random.default_rng(0))
+        private.check(visits(), schema, promise)
+
+
+def test_no_seed_decides_how_the_real_rows_are_encoded(monkeypatch):
+    monkeypatch.setattr(private, "source", lambda: np.random.default_rng(7))
+    promise = Privacy(2.0)
+    schema = private.describe("visits", visits(), promise)
+    one, other = (private.prepare(visits(), schema, promise, seed=seed).secret for seed in (1, 2))
+
+    def coded(secret):
+        return secret.coded(lambda blocks: np.concatenate([a.reshape(-1) for _, a in blocks]), ())._codes
+
+    np.testing.assert_array_equal(coded(one), coded(other))
 
 
 def test_blocks_are_made_up_and_the_account_has_most_left():

@@ -193,26 +193,30 @@ class _Learner:
     ) -> None:
         self.config, self.found, self.share, self.rng = config, found, share, rng
         self.account = secret.account
+        self.pairs = list(combinations(range(len(found)), 2))
+        self.rounds = self._rounds()
         whole = secret.coded(
             lambda blocks: np.column_stack([one.codes(blocks) for one in found]), [one.size for one in found]
         )
         self.groups, self.measured = self._singles(whole)
         self.coded: Coded = secret.coded(self._encode, [one.size for one in self.groups])
         self.tables, self.begun = graph.independent(self.measured), None
-        self.pairs = list(combinations(range(len(found)), 2))
 
     def run(self) -> Iterator[float]:
         """The part of the work that is done, after each part."""
+        for done, pairs in enumerate(self.rounds):
+            self._round(pairs, tree=done == 0, last=done + 1 == len(self.rounds))
+            yield (done + 1) / len(self.rounds)
+
+    def _rounds(self) -> list[int]:
+        """How many pairs are asked for in each round, a tree first."""
         count = len(self.found) - 1
-        if not count:
-            return
         more = max(int(self.config.more * len(self.found)), 1)
         asked = min(count + self.config.rounds * more, len(self.pairs))
-        rounds = [count, *(more for _ in range(count, asked, more))]
-        rounds[-1] -= sum(rounds) - asked
-        for done, pairs in enumerate(rounds):
-            self._round(pairs, asked, tree=done == 0, last=done + 1 == len(rounds))
-            yield (done + 1) / len(rounds)
+        rounds = [count, *(more for _ in range(count, asked, more))] if count else []
+        if rounds:
+            rounds[-1] -= sum(rounds) - asked
+        return rounds
 
     def _encode(self, blocks: Blocks) -> np.ndarray:
         return np.column_stack(
@@ -233,32 +237,28 @@ class _Learner:
 
     def _most(self, rows: float) -> int:
         """Groups of which a table of two still holds more rows a cell than noise."""
-        pairs = len(self.found) * (1 + self.config.rounds * self.config.more)
-        deviation = self._pair_deviation(pairs)
-        fit = np.sqrt(max(rows, 1.0) / max(deviation, 1.0))
+        fit = np.sqrt(max(rows, 1.0) / max(self._pair_deviation(), 1.0))
         return int(np.clip(fit, LEAST_GROUPS, self.config.groups))
 
-    def _pair_deviation(self, pairs: float) -> float:
+    def _pair_deviation(self) -> float:
         """The noise that a count of a pair will have."""
-        return 0.0 if self.account is None else self.account.deviation(self._pair_share(pairs))
+        return 0.0 if self.account is None else self.account.deviation(self._pair_share())
 
-    def _pair_share(self, pairs: float) -> float:
-        return self.share * (1 - self.config.single - self.config.choices) / max(pairs, 1.0)
+    def _pair_share(self) -> float:
+        return self.share * (1 - self.config.single - self.config.choices) / max(sum(self.rounds), 1)
 
-    def _round(self, pairs: int, asked: int, *, tree: bool, last: bool) -> None:
+    def _round(self, pairs: int, *, tree: bool, last: bool) -> None:
         """Choose so many pairs, those of a `tree` first, ask for their counts and estimate anew."""
         sample = graph.draw(self.tables, LOOKED_AT, self.rng)
         known = {one.clique for one in self.measured}
         guesses = {pair: self._guess(sample, pair) for pair in self.pairs if pair not in known}
-        deviation = self._pair_deviation(asked)
+        deviation, choosing = self._pair_deviation(), self.share * self.config.choices / sum(self.rounds)
         for _ in range(pairs):
             open_ = [pair for pair in guesses if pair not in known and self._allowed(pair, known, tree=tree)]
             if not open_:
                 break
-            at = self.coded.worst(
-                open_, [guesses[pair] for pair in open_], deviation, self.share * self.config.choices / asked
-            )
-            counts, noise = self.coded.count(open_[at], "two columns", self._pair_share(asked))
+            at = self.coded.worst(open_, [guesses[pair] for pair in open_], deviation, choosing)
+            counts, noise = self.coded.count(open_[at], "two columns", self._pair_share())
             self.measured.append(Measured(open_[at], counts, noise))
             known.add(open_[at])
         steps = self.config.steps * (LAST if last else 1)

@@ -15,7 +15,7 @@ import pyarrow.types as pt
 
 from reverie.codecs.arrow_types import plain, restore
 from reverie.codecs.base import codec_for
-from reverie.codecs.columns.number import MOST_DECIMALS, known_places, read_numbers
+from reverie.codecs.columns.number import MOST_DECIMALS, count_places, known_places, read_numbers
 from reverie.codecs.spelling import is_spelled, read_column, write_column
 from reverie.codecs.storage import is_string
 from reverie.core.errors import SchemaError
@@ -101,6 +101,21 @@ def make(
         made = _ask(column, plain(whole), account, float(one), rng)(rows)
         columns.append(made.take(pa.array(rng.permutation(rows))).cast(whole.type))
     return pa.table(columns, names=[column.name for column in schema.columns])
+
+
+def precise(schema: Table, made: pa.Table) -> Table:
+    """The schema with the decimal places of numbers of which it has none, as in the made-up rows."""
+    columns = []
+    for column in schema.columns:
+        if codec_for(column).ASKED == "numbers" and known_places(column) is None:
+            numbers, present = read_numbers(
+                column.name, read_column(column, made[column.name].combine_chunks())
+            )
+            places = count_places(numbers[present]) if present.any() else None
+            options = column.options if places is None else {**column.options, "decimals": places}
+            column = column.model_copy(update={"options": options})
+        columns.append(column)
+    return schema.model_copy(update={"columns": tuple(columns)})
 
 
 def fill(table: pa.Table, surrogate: pa.Table) -> pa.Table:

@@ -39,6 +39,7 @@ def prepare(table: pa.Table, schema: Table, promise: Privacy, *, seed: int = 0, 
     made = surrogate.make(
         table.select([column.name for column in schema.columns]), schema, account, SHARE, rng
     )
+    schema = surrogate.precise(schema, made)
     kept = tuple(rule for rule in schema.constraints if rule.kind in CHECKED)
     rules = Rules.fit(made, schema.model_copy(update={"constraints": kept}), k, checked=True)
     codec = TableCodec.fit(made, rules.reduced_schema, Protection(max(k, LEAST_SHARED)))

@@ -112,6 +112,17 @@ def test_real_rows_fit_the_codecs_of_made_up_ones():
     assert blocks.rows == 8
 
 
+def test_prices_keep_their_places():
+    price = np.round(np.random.default_rng(0).gamma(2.0, 30.0, ROWS), 2)
+    found, schema = made(pa.table({"price": price}))
+    learned = surrogate.precise(schema, found)
+    assert learned.column("price").options == {"decimals": 2}
+    codec = TableCodec.fit(found, learned)
+    blocks = codec.encode(pa.table({"price": price}), np.random.default_rng(0))
+    again = codec.decode(blocks, np.random.default_rng(0))["price"].to_numpy()
+    np.testing.assert_allclose(again, np.round(again, 2), atol=1e-9)
+
+
 def test_what_inference_saw_in_the_rows_is_not_public():
     table = pa.table({"size": ["low", "medium", "high"] * 40, "x": np.round(np.arange(120) * 0.01, 2)})
     found = surrogate.public(infer_table("t", table))

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from reverie.core.errors import ReverieError as ReverieError
     from reverie.dp.account import Privacy as Privacy
     from reverie.io.files import read as read
+    from reverie.reports.dossier import dossier as dossier
     from reverie.reports.report import evaluate as evaluate
     from reverie.sampling.conditions import at_least as at_least
     from reverie.sampling.conditions import at_most as at_most
@@ -27,6 +28,7 @@ _PLACES = {
     "reverie.core.errors": ("ReverieError",),
     "reverie.dp.account": ("Privacy",),
     "reverie.io.files": ("read",),
+    "reverie.reports.dossier": ("dossier",),
     "reverie.reports.report": ("evaluate",),
     "reverie.sampling.conditions": (
         "at_least", "at_most", "between", "missing", "not_", "one_of", "present",

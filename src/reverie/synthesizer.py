@@ -17,14 +17,15 @@ from reverie.core.quantities import parse_count, parse_seconds, parse_seed
 from reverie.core.rng import child
 from reverie.dp.account import Privacy
 from reverie.evaluation.race import Race, race
-from reverie.io.files import read
-from reverie.io.frames import emptied, empty_frame, from_arrow, library, read_frame
+from reverie.io.fingerprint import fingerprint
+from reverie.io.frames import emptied, empty_frame, from_arrow, library
+from reverie.io.given import dataset
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import AUTO, PRIVATE, check_device, check_family, check_private
 from reverie.models.clock import Clock
 from reverie.models.neural import forget
-from reverie.reports.latent_map import Mapped
+from reverie.reports.dossier import Attested
 from reverie.sampling import plan
 from reverie.sampling.conditions import read_given
 from reverie.sampling.learning import learn, settle, spend
@@ -34,7 +35,7 @@ from reverie.schema.files import load_schema
 from reverie.schema.types import Constraint, Schema, Table
 
 
-class Synthesizer(Mapped):
+class Synthesizer(Attested):
     """Learns a table and makes rows like it.
 
     `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;
@@ -46,8 +47,9 @@ class Synthesizer(Mapped):
     differential privacy, or its epsilon: rows are then learned from through noise, which no seed repeats.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_`,
-    `race_` (how the families did that "auto" chose among, or None), `seed_`, `timings_` (seconds by step) and
-    `notes_` (what was not plain in reading, or to be known of the model).
+    `race_` (how the families did that "auto" chose among, or None), `seed_`, `timings_` (seconds by step),
+    `notes_` (what was not plain in reading, or to be known of the model) and `data_` (the fingerprint of what
+    was learned from, by which `dossier` knows it; None under formal privacy, which it would break).
 
     >>> frame = {"a": [1, 2, 3, 4, 5] * 20, "b": ["x", "y"] * 50}
     >>> Synthesizer(model="copula").fit(frame).sample(3)["b"][0] in ("x", "y")
@@ -62,6 +64,7 @@ class Synthesizer(Mapped):
     timings_: dict[str, float]
     notes_: tuple[str, ...]
     seed_: int
+    data_: str | None
 
     def __init__(
         self,
@@ -102,9 +105,10 @@ class Synthesizer(Mapped):
         self._check()
         self.seed_ = secrets.randbits(32) if self.seed is None else parse_seed(self.seed)
         clock = Clock(on_progress)
-        found = clock.time("read", lambda: _read(data))
+        found = clock.time("read", lambda: dataset(data))
         name, whole = found.single()
         self._like = emptied(data) if _is_frame(data) else None
+        self.data_ = None if self.privacy else fingerprint(whole)
         table = self._cut(whole)
         self.schema_ = clock.time(
             "schema",
@@ -174,7 +178,7 @@ class Synthesizer(Mapped):
         Present cells are unchanged. A cell that is missing where the rules say it must be stays so only if
         drawn so.
         """
-        model, data = self._fitted(), _read(frame)
+        model, data = self._fitted(), dataset(frame)
         table = data.single()[1]
         request = Request.complete(model, table, strict=False, source=data.source)
         parts = plan.stream(model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True)
@@ -187,7 +191,7 @@ class Synthesizer(Mapped):
         Densities are on the scale of the codecs (normal scores), so compare them between rows, not between
         models. Raises DataError if a column that was learned is not there.
         """
-        model, data = self._fitted(), _read(frame)
+        model, data = self._fitted(), dataset(frame)
         table = conform(model, data.single()[1], data.source)
         if lacking := [name for name in self.columns_ if name not in table.column_names]:
             fix = "Give a table with the columns that were learned"
@@ -205,7 +209,7 @@ class Synthesizer(Mapped):
         model = self._fitted()
         about = {
             "reverie": version("reverie"), "family": self.family_, "why": self.why_, "rows": model.rows,
-            "race": self.race_ and self.race_.state(),
+            "race": self.race_ and self.race_.state(), "data": self.data_,
             "columns": {column.name: column.type for column in model.schema.columns},
             "frame": library(self._like), "timings": self.timings_, "parameters": self._plain(),
             "note": dict(note or {}), "notes": list(self.notes_), "unsaved": list(model.rules.unsaved),
@@ -292,12 +296,12 @@ class Synthesizer(Mapped):
         took = f"fitting took {clock.passed:.1f} s, more than the budget of {seconds:g} s"
         return (*notes, f"{took}: it is too short for these data")
 
-    def _cut(self, table: pa.Table) -> pa.Table:
+    def _cut(self, whole: pa.Table) -> pa.Table:
         most = self._count("max_rows")
-        if most is None or table.num_rows <= most:
-            return table
-        rows = child(self.seed_, "rows").choice(table.num_rows, most, replace=False, shuffle=False)
-        return table.take(pa.array(np.sort(rows)))
+        if most is None or whole.num_rows <= most:
+            return whole
+        rows = child(self.seed_, "rows").choice(whole.num_rows, most, replace=False, shuffle=False)
+        return whole.take(pa.array(np.sort(rows)))
 
     def _request(self, given: Any) -> Request:
         model = self._fitted()
@@ -306,7 +310,7 @@ class Synthesizer(Mapped):
         conditions = read_given(given, self.columns_)
         if conditions is not None:
             return Request.of(model, conditions)
-        data = _read(given)
+        data = dataset(given)
         return Request.complete(model, data.single()[1], strict=True, source=data.source)
 
     def _total(self, n: int | None, request: Request) -> int:
@@ -322,7 +326,7 @@ class Synthesizer(Mapped):
         return table if self._like is None else from_arrow(table, self._like)
 
     def _table(self, data: Any) -> pa.Table:
-        return _read(data).single()[1]
+        return dataset(data).single()[1]
 
     def _fitted(self) -> Learned:
         if not hasattr(self, "model_"):
@@ -357,7 +361,7 @@ def load(path: str | Path) -> Synthesizer:
         made.timings_, made.seed_ = dict(held.about["timings"]), parse_seed(parameters["seed"])
         lost = [_UNSAVED.format(path, rule) for rule in held.about.get("unsaved", ())]
         made.notes_ = (*map(str, held.about.get("notes", ())), *lost)
-        made._like = empty_frame(held.about["frame"])
+        made._like, made.data_ = empty_frame(held.about["frame"]), held.about.get("data")
     except ReverieError as error:
         raise ArtifactError(f"cannot be used: {error.what}", where=str(path), fix=error.fix) from None
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, pa.ArrowException):
@@ -378,12 +382,6 @@ def _reported(parts: Iterator[pa.Table], total: int, on_progress: OnProgress) ->
         done += part.num_rows
         on_progress(Progress("sample", done, total))
         yield part
-
-
-def _read(data: Any) -> Dataset:
-    if isinstance(data, Dataset):
-        return data
-    return read(data) if isinstance(data, str | Path) else read_frame(data)
 
 
 def _is_frame(data: Any) -> bool:

@@ -78,6 +78,9 @@ def fit(
     cap: Annotated[
         float | None, typer.Option("--epsilon-cap", help="Refuse if all fits on these data would pass it.")
     ] = None,
+    shared: Annotated[
+        int, typer.Option("--k", help="Values that fewer rows share are never made.", min=1)
+    ] = 5,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="Where networks learn: auto, cpu or cuda.")] = "auto",
     checkpoint: Annotated[
@@ -108,7 +111,9 @@ def fit(
     privacy = None if epsilon is None else Privacy(epsilon, delta, unit, unit_rows, cap)
     seconds = None if budget is None else parse_seconds(budget, "--budget")
     most = None if rows is None else parse_count(rows, "--max-rows")
-    settings = {"model": model, "seed": seed, "schema": schema, "budget": seconds, "max_rows": most}
+    settings = {
+        "model": model, "seed": seed, "k": shared, "schema": schema, "budget": seconds, "max_rows": most,
+    }  # fmt: skip
     learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint, privacy=privacy)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
     terminal.say(f"Next: {next_}", error="-" in (output, json))

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie.cli import judging, learning, sampling
+from reverie.cli import attesting, judging, learning, sampling
 from reverie.core.errors import OutputError, PipeError, ReverieError, ReverieWarning
 
 INTERRUPTED = 130
@@ -27,8 +27,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for _command in (
-    judging.demo, learning.inspect, learning.fit, sampling.sample, judging.evaluate, sampling.impute,
-    sampling.score, learning.models,
+    judging.demo, learning.inspect, learning.fit, sampling.sample, judging.evaluate, attesting.privacy,
+    sampling.impute, sampling.score, learning.models,
 ):  # fmt: skip
     app.command()(_command)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reverie.models.base import OnProgress
     from reverie.reports.report import Report
 
-_TONES = {"good": "green", "caution": "yellow", "bad": "red", "unknown": "dim"}
+TONES = {"good": "green", "caution": "yellow", "bad": "red", "unknown": "dim"}
 _WIDTH = 110
 
 
@@ -58,7 +58,7 @@ def show_report(report: "Report") -> None:
     screen = console()
     for card in cards(report.evaluation):
         head = Text.assemble(
-            "Is it ", card.aspect, "? ", (card.word.capitalize(), f"bold {_TONES[card.tone]}")
+            "Is it ", card.aspect, "? ", (card.word.capitalize(), f"bold {TONES[card.tone]}")
         )
         screen.print(head, Text(f"  {card.sentence}"), sep="\n")
         if card.tone != "good":

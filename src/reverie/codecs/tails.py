@@ -16,13 +16,17 @@ _LAST_ROWS = 0.25
 def shape_of_tail(values: np.ndarray, counts: np.ndarray, k: int) -> tuple[float, float]:
     """Shape of the upper tail of sorted `values`, and the mean excess (of k rows or more) that goes with it.
 
-    Looks at the outermost 2 % of rows, within 4 k to 500. Lower tails: pass `-values[::-1]`.
+    Looks at the outermost 2 % of rows, within 4 k to 500. Where fewer than k of them have values that are not
+    shared by k rows, nothing is told, since the others are known and would give those few away. Lower tails:
+    pass `-values[::-1]`.
     """
     rows = int(np.clip(counts.sum() // 50, 4 * k, 500))
     above = np.cumsum(counts[::-1])[::-1]
     first = int(np.searchsorted(-above, -rows, side="right"))
     excess = values[first:] - values[max(first - 1, 0)]
     if not len(excess) or not np.isfinite(excess).all() or excess.max() <= 0:
+        return SHAPES[0], 0.0
+    if 0 < counts[first:][counts[first:] < k].sum() < k:
         return SHAPES[0], 0.0
     weight = counts[first:] / counts[first:].sum()
     excess, size = excess / excess.max(), excess.max()

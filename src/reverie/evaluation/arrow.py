@@ -12,7 +12,7 @@ DAY = 86_400e9
 
 def numbers(values: pa.ChunkedArray) -> np.ndarray:
     """Finite float64 values, (rows,); what is missing, not finite or not a number is NaN."""
-    values = _plain(values)
+    values = plain(values)
     if pa.types.is_duration(values.type):
         return _floats(values.cast(pa.int64())) * NANOSECONDS[values.type.unit]
     if _is_text(values.type):
@@ -29,7 +29,7 @@ def moments(values: pa.ChunkedArray, layout: str | None = None) -> np.ndarray:
 
     Text is read in the strptime `layout`, or else in ISO 8601.
     """
-    values = _plain(values)
+    values = plain(values)
     kind = values.type
     if _is_text(kind):
         values, kind = _parse(values, layout), pa.timestamp("us")
@@ -47,15 +47,17 @@ def codes(columns: list[pa.ChunkedArray]) -> tuple[list[np.ndarray], tuple[str, 
 
     Numbers are compared as numbers (1 is 1.0), everything else as text without outer blanks.
     """
-    plain = [_plain(column) for column in columns]
-    numeric = all(_is_number(column.type) or pa.types.is_null(column.type) for column in plain)
-    flags = any(pa.types.is_boolean(column.type) for column in plain)
-    typed = [column.cast(pa.float64(), safe=False) if numeric else _texts(column, flags) for column in plain]
+    columns = [plain(column) for column in columns]
+    numeric = all(_is_number(column.type) or pa.types.is_null(column.type) for column in columns)
+    flags = any(pa.types.is_boolean(column.type) for column in columns)
+    typed = [
+        column.cast(pa.float64(), safe=False) if numeric else _texts(column, flags) for column in columns
+    ]
     chunks = [chunk for column in typed for chunk in column.chunks]
     pooled = pa.chunked_array(chunks, pa.float64() if numeric else pa.string()).combine_chunks()
     encoded = pooled.dictionary_encode()
     flat = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    ends = np.cumsum([len(column) for column in plain])
+    ends = np.cumsum([len(column) for column in columns])
     return np.split(flat, ends[:-1]), tuple(_label(value) for value in encoded.dictionary.to_pylist())
 
 
@@ -70,7 +72,8 @@ def _label(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.15g}"
 
 
-def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values, looked up where they are kept in a dictionary."""
     return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from reverie.evaluation import thresholds
 from reverie.evaluation.base import Comparison, Measurement
 from reverie.evaluation.intervals import Z
 from reverie.evaluation.privacy import copies, distance
 from reverie.evaluation.quality import c2st, shape, trend
+from reverie.evaluation.thresholds import DEFAULT
 from reverie.evaluation.verdicts import SCALES, judge
 from reverie.schema.types import Table
 
@@ -83,9 +83,9 @@ def measured(
 def _failing(found: Mapping[str, Measurement]) -> str:
     """What fails of the privacy floor: surely nearer to rows learned from than is allowed, or copies."""
     share = found.get("dcr_share")
-    if share is not None and share.low > thresholds.NEARER[0]:
+    if share is not None and share.low > DEFAULT.nearer[0]:
         said = f"{share.value:.3f} of its rows (at least {share.low:.3f}) are nearer to a row learned from"
-        return f"{said}; {thresholds.NEARER[0]} is allowed"
+        return f"{said}; {DEFAULT.nearer[0]} is allowed"
     private = {name: one for name, one in found.items() if name not in SLOPES}
     verdict = judge(private, holdout=True)["private"]
     return verdict.rule if verdict.verdict == SCALES["private"][2] else ""

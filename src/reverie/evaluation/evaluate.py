@@ -1,7 +1,7 @@
 """One call that compares synthetic with real tables by every measure, and gives the three verdicts."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,14 @@ from reverie.evaluation.base import Aspect, Comparison, Measure, Measurement, me
 from reverie.evaluation.conditioned import conditioned
 from reverie.evaluation.overlap import without_known
 from reverie.evaluation.quality.usefulness import targets
+from reverie.evaluation.thresholds import DEFAULT, Thresholds
 from reverie.evaluation.verdicts import Verdict, judge
 from reverie.schema.types import Table
 
 MAX_ROWS = 50_000
 ASPECTS: tuple[Aspect, ...] = ("faithful", "useful", "private")
+RATES = ("attack", "control", "baseline")
+"""What of an attack's details is always told."""
 
 OnMeasure = Callable[[str, int, int], None]
 """Called with the name of the measure about to run, how many are done, and how many there are."""
@@ -35,6 +38,7 @@ class Evaluation:
     verdicts: Mapping[Aspect, Verdict]
     comparison: Comparison
     notes: tuple[str, ...] = ()
+    bounds: Thresholds = DEFAULT
 
     def __repr__(self) -> str:
         verdicts = (f"{aspect}: {self.verdicts[aspect].verdict}" for aspect in ASPECTS)
@@ -84,11 +88,14 @@ def evaluate(
     target: str | None = None,
     seed: int = 0,
     max_rows: int = MAX_ROWS,
+    aspects: Collection[Aspect] = ASPECTS,
+    bounds: Thresholds = DEFAULT,
     on_progress: OnMeasure = lambda *_: None,
 ) -> Evaluation:
     """Compare `fake` with the rows it was learned from and, far better, with a `holdout` it never saw.
 
-    `schema` is of the real table; at most `max_rows` random rows of each table are looked at.
+    `schema` is of the real table; at most `max_rows` random rows of each table are looked at. Of `aspects`
+    that are not asked for nothing is measured; `bounds` are those of the verdicts.
     Raises DataError if the tables' columns differ or one is empty, ConfigError if `target` cannot be a
     target.
     """
@@ -108,10 +115,10 @@ def evaluate(
     notes = [said for said in [conditioned(view)] if said] + notes
     if left_out := [name for name in names if name not in {field.name for field in view.fields}]:
         notes.append(f"not compared, being keys, personal data, text or constant: {', '.join(left_out)}")
-    measurements, why_none = _measure(comparison, on_progress)
+    measurements, why_none = _measure(comparison, aspects, on_progress)
     found = {m.name: m for group in measurements.values() for m in group}
-    verdicts = judge(found, holdout=comparison.holdout is not None, why_none=why_none)
-    return Evaluation(measurements, verdicts, comparison, tuple(notes))
+    verdicts = judge(found, holdout=comparison.holdout is not None, why_none=why_none, bounds=bounds)
+    return Evaluation(measurements, verdicts, comparison, tuple(notes), bounds)
 
 
 def _read(table: pa.Table, schema: Table) -> pa.Table:
@@ -120,10 +127,10 @@ def _read(table: pa.Table, schema: Table) -> pa.Table:
 
 
 def _measure(
-    comparison: Comparison, on_progress: OnMeasure
+    comparison: Comparison, aspects: Collection[Aspect], on_progress: OnMeasure
 ) -> tuple[dict[Aspect, tuple[Measurement, ...]], dict[Aspect, str]]:
     """All figures by aspect, and why a measure gave none."""
-    todo: list[Measure] = measures()
+    todo: list[Measure] = [one for one in measures() if one.aspect in aspects]
     groups: dict[Aspect, list[Measurement]] = {aspect: [] for aspect in ASPECTS}
     why_none: dict[Aspect, str] = {}
     for done, measure in enumerate(todo):
@@ -169,6 +176,7 @@ def _plain(measurement: Measurement, detail: bool) -> dict[str, Any]:
     numbers = {key: getattr(measurement, key) for key in ("value", "low", "high", "floor")}
     result = {key: None if v is None or not math.isfinite(v) else float(v) for key, v in numbers.items()}
     result |= {"n": measurement.n, "better": measurement.better, "ideal": measurement.ideal}
+    result |= {name: measurement.detail[name] for name in RATES if name in measurement.detail}
     return (
         result | {"explanation": measurement.explanation} | ({"detail": measurement.detail} if detail else {})
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reverie.evaluation import thresholds
 from reverie.evaluation.base import Aspect, Measurement
 from reverie.evaluation.intervals import exceeds, quantile
+from reverie.evaluation.thresholds import DEFAULT, Thresholds
 
 Found = Mapping[str, Measurement]
 Why = Mapping[Aspect, str]
@@ -34,12 +34,14 @@ class Check:
     said: str
 
 
-def judge(found: Found, *, holdout: bool, why_none: Why | None = None) -> dict[Aspect, Verdict]:
+def judge(
+    found: Found, *, holdout: bool, why_none: Why | None = None, bounds: Thresholds = DEFAULT
+) -> dict[Aspect, Verdict]:
     """The three verdicts; `why_none` says why a measure of an aspect gave no figure, where it knows."""
     return {
-        "faithful": _faithful(found),
-        "useful": _useful(found, holdout, why_none or {}),
-        "private": _private(found, holdout),
+        "faithful": _faithful(found, bounds),
+        "useful": _useful(found, holdout, why_none or {}, bounds),
+        "private": _private(found, holdout, bounds),
     }
 
 
@@ -57,18 +59,18 @@ def _bounds(grade: int, bounds: tuple[float, float]) -> str:
     return f"at most {bounds[0]:.3g}" if grade == 0 else f"above {bounds[grade - 1]:.3g}"
 
 
-def _faithful(found: Found) -> Verdict:
+def _faithful(found: Found, bounds: Thresholds) -> Verdict:
     checks = []
-    for name, bounds in (("shape", thresholds.SHAPE), ("trend", thresholds.TREND)):
+    for name, pair in (("shape", bounds.shape), ("trend", bounds.trend)):
         if name in found:
-            checks.append(_distant(found[name], bounds))
+            checks.append(_distant(found[name], pair))
     told = found.get("c2st_fresh") or found.get("c2st_train")
     if told:
         # Below a half means copies, which is for the verdict on privacy.
-        grade = _grade(told.value, thresholds.C2ST)
-        checks.append(Check(grade, f"{told.name} AUC {told.value:.3f} ({_bounds(grade, thresholds.C2ST)})"))
+        grade = _grade(told.value, bounds.c2st)
+        checks.append(Check(grade, f"{told.name} AUC {told.value:.3f} ({_bounds(grade, bounds.c2st)})"))
     if "validity" in found:
-        checks.append(_valid(found["validity"]))
+        checks.append(_valid(found["validity"], bounds.validity))
     if not checks:
         return Verdict(NO_EVIDENCE, "no column or too few rows to compare")
     return _worst("faithful", checks)
@@ -82,13 +84,13 @@ def _distant(error: Measurement, bounds: tuple[float, float]) -> Check:
     return Check(grade, f"{error.name} error {above:.2f} % {beside} ({_bounds(grade, allowed)})")
 
 
-def _valid(measurement: Measurement) -> Check:
-    needed = min(measurement.floor if measurement.floor is not None else 100.0, thresholds.VALIDITY[0])
-    grade = int(measurement.value < needed) + int(measurement.value < min(needed, thresholds.VALIDITY[1]))
+def _valid(measurement: Measurement, bounds: tuple[float, float]) -> Check:
+    needed = min(measurement.floor if measurement.floor is not None else 100.0, bounds[0])
+    grade = int(measurement.value < needed) + int(measurement.value < min(needed, bounds[1]))
     return Check(grade, f"{measurement.value:.2f} % of the rows keep the rules of the schema")
 
 
-def _useful(found: Found, holdout: bool, why_none: Why) -> Verdict:
+def _useful(found: Found, holdout: bool, why_none: Why, bounds: Thresholds) -> Verdict:
     if "usefulness_loss" not in found:
         return Verdict(NO_EVIDENCE, why_none.get("useful", "it was not measured"))
     loss = found["usefulness_loss"]
@@ -98,27 +100,28 @@ def _useful(found: Found, holdout: bool, why_none: Why) -> Verdict:
             NO_EVIDENCE,
             f"{said}, but the rows tested on may be ones the generator learned from: give a holdout",
         )
-    grade = _grade(loss.value, thresholds.LOSS)
-    if grade < 2 and (loss.high - loss.low) / 2 > thresholds.PRECISION:
+    grade = _grade(loss.value, bounds.loss)
+    if grade < 2 and (loss.high - loss.low) / 2 > bounds.precision:
         return Verdict(NO_EVIDENCE, f"{said}, which is too wide: give more rows to test on")
-    return _worst("useful", [Check(grade, f"{said} ({_bounds(grade, thresholds.LOSS)})")])
+    return _worst("useful", [Check(grade, f"{said} ({_bounds(grade, bounds.loss)})")])
 
 
-def _private(found: Found, holdout: bool) -> Verdict:
+def _private(found: Found, holdout: bool, bounds: Thresholds) -> Verdict:
     if not holdout:
         return Verdict(
             NO_EVIDENCE,
             "privacy is only shown against real rows that the generator never saw: give a holdout",
         )
-    checks = [_nearer(found[name], bounds) for name, bounds in _NEARER.items() if name in found]
-    checks += [_copied(found[name]) for name in ("copies", "copies_unique") if name in found]
-    checks += _attacks([found[name] for name in ATTACKS if name in found])
+    near = {"dcr_share": bounds.nearer, "dcr_share_closest": bounds.nearer_closest}
+    checks = [_nearer(found[name], pair) for name, pair in near.items() if name in found]
+    checks += [_copied(found[name], bounds.copies) for name in ("copies", "copies_unique") if name in found]
+    checks += _attacks([found[name] for name in ATTACKS if name in found], bounds)
     if any(check.grade == 2 for check in checks):
         return _worst("private", checks)
     share = found.get("dcr_share")
     if share is None:
         return Verdict(NO_EVIDENCE, "too few rows to compare distances to train and to holdout rows")
-    if all(check.grade == 0 for check in checks) and share.high > thresholds.NEARER[1]:
+    if all(check.grade == 0 for check in checks) and share.high > bounds.nearer[1]:
         known = f"the share nearer to train is {share.value:.3f}, but {share.high:.3f} cannot be ruled out"
         return Verdict(NO_EVIDENCE, f"{known}: give more rows")
     return _worst("private", checks)
@@ -141,37 +144,34 @@ ATTACKS = {
 """The figures of attacks that decide, and what each says."""
 
 
-def _attacks(risks: list[Measurement]) -> list[Check]:
+def _attacks(risks: list[Measurement], bounds: Thresholds) -> list[Check]:
     """A check for each attack that tells something, or one for all that tell nothing."""
-    checks = [_attacked(risk, len(risks)) for risk in risks]
+    checks = [_attacked(risk, len(risks), bounds) for risk in risks]
     if not checks or any(check.grade for check in checks):
         return checks
-    place = max(range(len(risks)), key=lambda i: risks[i].low - _allowed(risks[i])[0])
+    place = max(range(len(risks)), key=lambda i: risks[i].low - _allowed(risks[i], bounds)[0])
     return [Check(0, f"of {len(checks)} attacks none surely succeeds; nearest to it: {checks[place].said}")]
 
 
-def grades(found: Found) -> dict[str, int]:
+def grades(found: Found, bounds: Thresholds = DEFAULT) -> dict[str, int]:
     """What each attack tells, by name: 0 nothing, 1 enough for conditions, 2 enough to forbid release."""
     risks = [found[name] for name in ATTACKS if name in found]
-    return {risk.name: _attacked(risk, len(risks)).grade for risk in risks}
+    return {risk.name: _attacked(risk, len(risks), bounds).grade for risk in risks}
 
 
-def _allowed(risk: Measurement) -> tuple[float, float]:
-    return thresholds.MEMBERSHIP if risk.name.startswith("membership") else thresholds.RISK
+def _allowed(risk: Measurement, bounds: Thresholds) -> tuple[float, float]:
+    return bounds.membership if risk.name.startswith("membership") else bounds.risk
 
 
-def _attacked(risk: Measurement, among: int) -> Check:
+def _attacked(risk: Measurement, among: int, bounds: Thresholds) -> Check:
     """The lower end that holds for the worst of so many attacks (Bonferroni), beside the bounds."""
-    membership, bounds = risk.name.startswith("membership"), _allowed(risk)
+    membership, pair = risk.name.startswith("membership"), _allowed(risk, bounds)
     surely = risk.value - (risk.value - risk.low) * quantile(among) / quantile()
-    grade = _grade(surely, bounds)
+    grade = _grade(surely, pair)
     how = (
         f"with AUC {risk.value:.3f}" if membership else f"oftener than for an unseen one by {risk.value:.3f}"
     )
-    return Check(grade, f"{ATTACKS[risk.name]} {how} (surely {surely:.3f}, {_bounds(grade, bounds)})")
-
-
-_NEARER = {"dcr_share": thresholds.NEARER, "dcr_share_closest": thresholds.NEARER_CLOSEST}
+    return Check(grade, f"{ATTACKS[risk.name]} {how} (surely {surely:.4f}, {_bounds(grade, pair)})")
 
 
 def _nearer(share: Measurement, bounds: tuple[float, float]) -> Check:
@@ -181,10 +181,10 @@ def _nearer(share: Measurement, bounds: tuple[float, float]) -> Check:
     return Check(grade, f"{said} ({_bounds(grade, bounds)})")
 
 
-def _copied(copies: Measurement) -> Check:
+def _copied(copies: Measurement, bounds: tuple[float, float]) -> Check:
     floor = copies.floor or 0.0
     above = 100 * exceeds(copies.value / 100, copies.n, floor / 100, copies.detail.get("floor_n", 0))
-    grade = _grade(above, thresholds.COPIES)
+    grade = _grade(above, bounds)
     which = "exact copies of rows that one person has" if copies.name == "copies_unique" else "exact copies"
     said = f"{copies.value:.2f} % {which}, {floor:.2f} % among unseen real rows"
     return Check(grade, said)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from reverie.evaluation.evaluate import Evaluation
 from reverie.io.outputs import replacing, writing
@@ -51,7 +52,12 @@ def build(
 
 def scores(evaluation: Evaluation) -> str:
     """The scores as JSON text: `faithful`, `useful`, `private`, each with a verdict and its measures."""
-    return json.dumps(evaluation.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumps(evaluation.to_dict())
+
+
+def dumps(content: Mapping[str, Any]) -> str:
+    """Indented JSON text, of finite numbers alone."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def save(text: str, path: str | Path) -> None:

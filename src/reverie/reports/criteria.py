@@ -66,7 +66,7 @@ ASKED = (
 def criteria(evaluation: Evaluation) -> tuple[Criterion, ...]:
     """The questions to which there are figures, in the order of the opinion."""
     found = {figure.name: figure for figure in evaluation.measurements["private"]}
-    told, answered = grades(found), []
+    told, answered = grades(found, evaluation.bounds), []
     for asked in ASKED:
         figures = [found[name] for name in asked.figures if name in found]
         if figures:

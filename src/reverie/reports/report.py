@@ -7,11 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from reverie.core.dataset import Dataset
 from reverie.evaluation.evaluate import Evaluation
 from reverie.evaluation.evaluate import evaluate as compare
-from reverie.io.files import read
-from reverie.io.frames import read_frame
+from reverie.io.given import dataset
 from reverie.models.base import OnProgress, Progress, silent
 from reverie.reports import build, sections
 from reverie.sampling.table import describe
@@ -69,8 +67,8 @@ def evaluate(
     Tables are frames, paths or Datasets; the schema is inferred from `real` unless given.
     Raises DataError if columns differ or a table cannot be read, ConfigError if `target` cannot be one.
     """
-    name, table = _read(real).single()
-    others = [None if other is None else _read(other).single()[1] for other in (fake, holdout)]
+    name, table = dataset(real).single()
+    others = [None if other is None else dataset(other).single()[1] for other in (fake, holdout)]
     assert isinstance(others[0], pa.Table)
 
     def tell(step: str, done: int, total: int) -> None:
@@ -83,9 +81,3 @@ def evaluate(
     sources = {"Real": real, "Synthetic": fake, "Unseen": holdout}
     named = {role: str(data) for role, data in sources.items() if isinstance(data, str | Path)}
     return Report(evaluation, {**named, "Seed": str(seed)})
-
-
-def _read(data: Any) -> Dataset:
-    if isinstance(data, Dataset):
-        return data
-    return read(data) if isinstance(data, str | Path) else read_frame(data)

@@ -1,0 +1,241 @@
+"""Canaries: secrets planted in a copy of the real rows, and sought in all that a fit to it leaves behind.
+
+A secret that was planted and comes out was remembered. As many secrets of the same kind that were not planted
+tell how often one comes out by chance. Source: Carlini, Liu, Erlingsson, Kos and Song (2019), The Secret
+Sharer.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from reverie.core.errors import DataError
+from reverie.core.rng import child
+from reverie.evaluation import arrow
+from reverie.evaluation.dossier import Sought
+from reverie.schema.types import Table
+
+REPEATS, ROWS, REPEATED = 10, 5, 2
+"""How often a row is repeated, how many rows are planted once, and how many are repeated."""
+FEWEST = 100
+"""Rows without which nothing is planted: the secrets would be a part of the table that is worth learning."""
+LETTERS = 14
+MADE_ANEW = ("identifier", "personal")
+"""Columns that no row is known by."""
+VALUES, ROW, AGAIN = "a value that one row has", "a row", f"a row repeated {REPEATS} times"
+
+Draw = Callable[[pa.ChunkedArray, np.random.Generator], Any]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A table with secrets: `values` by column, `rows` and `repeated` as tables; each with decoys as many."""
+
+    table: pa.Table
+    values: Mapping[str, tuple[Any, ...]]
+    rows: pa.Table
+    repeated: pa.Table
+    decoy_values: Mapping[str, tuple[Any, ...]]
+    decoy_rows: pa.Table
+    decoy_repeated: pa.Table
+
+
+def plant(table: pa.Table, schema: Table, *, seed: int = 0) -> Planted:
+    """The table with a secret in some cells of each column, and rows that nobody is, one of them repeated.
+
+    Rows take each cell from another row, so that no value of theirs is a secret. Raises DataError if there
+    are too few rows.
+    """
+    if table.num_rows < FEWEST:
+        fix = f"Give at least {FEWEST} rows"
+        raise DataError(f"{table.num_rows} rows are too few to hide secrets among", where="real", fix=fix)
+    rng, table = child(seed, "canaries"), _flat(table)
+    values, decoys = _secrets(table, rng), _secrets(table, rng)
+    rows, repeated = _mixed(table, ROWS, rng), _mixed(table, REPEATED, rng)
+    holed = _filled(table, values, rng)
+    keys = [column.name for column in schema.columns if column.type in MADE_ANEW]
+    more = _renamed(pa.concat_tables([rows, *[repeated] * REPEATS]), keys, rng)
+    whole = pa.concat_tables([holed, more])
+    whole = whole.take(pa.array(rng.permutation(whole.num_rows)))
+    known = [column.name for column in schema.columns if column.type not in MADE_ANEW]
+    parts = (rows, repeated, _mixed(table, ROWS, rng), _mixed(table, REPEATED, rng))
+    once, again, once_decoys, again_decoys = (part.select(known) for part in parts)
+    return Planted(whole, values, once, again, decoys, once_decoys, again_decoys)
+
+
+def sought(planted: Planted, rows: pa.Table, files: Mapping[str, Iterable[bytes]]) -> tuple[Sought, ...]:
+    """What of the secrets is among the synthetic `rows`, and which values are in files, by place."""
+    found = {"samples": _among(planted.values, rows)}
+    floor = _among(planted.decoy_values, rows)
+    for place, contents in files.items():
+        pieces = list(contents)
+        found[place] = _written(planted.values, pieces)
+        floor += _written(planted.decoy_values, pieces)
+    count = sum(map(len, planted.values.values()))
+    once, again = (
+        ({"samples": number} if (number := _equal(secret, rows)) else {})
+        for secret in (planted.rows, planted.repeated)
+    )
+    return (
+        Sought(VALUES, count, {place: number for place, number in found.items() if number}, floor),
+        Sought(ROW, ROWS, once, _equal(planted.decoy_rows, rows)),
+        Sought(AGAIN, REPEATED, again, _equal(planted.decoy_repeated, rows)),
+    )
+
+
+def contents(folder: Path) -> list[bytes]:
+    """What is in the files under `folder`, zips unpacked."""
+    found = []
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            found += unpacked(file.read_bytes())
+    return found
+
+
+def unpacked(data: bytes) -> list[bytes]:
+    """The data, or the entries of the zip that it is."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return [data]
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [archive.read(name) for name in archive.namelist()]
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    columns = [arrow.plain(column) for column in table.columns]
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def _secrets(table: pa.Table, rng: np.random.Generator) -> dict[str, tuple[Any, ...]]:
+    found = {}
+    for name in table.column_names:
+        column = table[name]
+        draws = next((draws for fits, draws in _DRAWS if fits(column.type)), ())
+        if draws and column.null_count < len(column):
+            found[name] = tuple(draw(column, rng) for draw in draws)
+    return found
+
+
+def _word(_: pa.ChunkedArray, rng: np.random.Generator) -> str:
+    letters = "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), LETTERS))
+    return letters.capitalize()
+
+
+def _span(column: pa.ChunkedArray) -> tuple[Any, Any]:
+    ends = pc.min_max(column).as_py()
+    return ends["min"], ends["max"]
+
+
+def _inside(column: pa.ChunkedArray, rng: np.random.Generator) -> float:
+    low, high = _span(column)
+    return float(low + (high - low) * rng.random())
+
+
+def _beyond(column: pa.ChunkedArray, rng: np.random.Generator) -> float:
+    low, high = _span(column)
+    return float(high + (1 + abs(high) + high - low) * (1 + rng.random()))
+
+
+def _beyond_whole(column: pa.ChunkedArray, rng: np.random.Generator) -> int:
+    low, high = _span(column)
+    most = np.iinfo(column.type.to_pandas_dtype()).max
+    # Of many digits, since few of them are written everywhere by chance.
+    away = (1 + abs(high) + high - low) * (2 + 8 * rng.random()) + 1e8 * (1 + rng.random())
+    return int(min(most - 1e6 * rng.random(), high + away))
+
+
+def _later(column: pa.ChunkedArray, rng: np.random.Generator) -> Any:
+    return _span(column)[1] + timedelta(
+        days=int(rng.integers(9_000, 20_000)), seconds=int(rng.integers(86_400))
+    )
+
+
+_DRAWS: tuple[tuple[Callable[[pa.DataType], bool], tuple[Draw, ...]], ...] = (
+    (lambda kind: pt.is_string(kind) or pt.is_large_string(kind), (_word, _word)),
+    (pt.is_floating, (_inside, _beyond)),
+    (lambda kind: pt.is_integer(kind) and kind.bit_width >= 32, (_beyond_whole,)),
+    (lambda kind: pt.is_date(kind) or pt.is_timestamp(kind), (_later,)),
+)
+"""What secrets look like by type of column: inside the range of the others where that can be told apart."""
+
+
+def _mixed(table: pa.Table, n: int, rng: np.random.Generator) -> pa.Table:
+    """Rows whose every cell is of another row."""
+    columns = {
+        name: table[name].take(pa.array(rng.integers(0, table.num_rows, n))) for name in table.column_names
+    }
+    return pa.table(columns, schema=table.schema)
+
+
+def _renamed(rows: pa.Table, keys: Sequence[str], rng: np.random.Generator) -> pa.Table:
+    """The rows with keys that no other row has, as keys must be."""
+    for name in keys:
+        column = rows[name]
+        draws = next((draws for fits, draws in _DRAWS if fits(column.type)), ())
+        if draws and column.null_count < len(column):
+            fresh = pa.array([draws[0](column, rng) for _ in range(len(column))], column.type)
+            rows = rows.set_column(rows.column_names.index(name), name, fresh)
+    return rows
+
+
+def _filled(table: pa.Table, values: Mapping[str, tuple[Any, ...]], rng: np.random.Generator) -> pa.Table:
+    """The table with each secret in a cell of a row of its own."""
+    places = iter(rng.permutation(table.num_rows).tolist() * (1 + sum(map(len, values.values())) // FEWEST))
+    for name, secrets in values.items():
+        mask = np.zeros(table.num_rows, bool)
+        at = sorted(next(places) for _ in secrets)
+        mask[at] = True
+        put = pa.array(secrets, table[name].type)
+        column = pc.replace_with_mask(table[name].combine_chunks(), pa.array(mask), put[: int(mask.sum())])
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
+def _among(values: Mapping[str, tuple[Any, ...]], rows: pa.Table) -> int:
+    """How many of the secrets are a cell of their column."""
+    count = 0
+    for name, secrets in values.items():
+        cells = set(map(_spelled, arrow.plain(rows[name]).unique().to_pylist()))
+        count += sum(_spelled(secret) in cells for secret in secrets)
+    return count
+
+
+def _written(values: Mapping[str, tuple[Any, ...]], pieces: Iterable[bytes]) -> int:
+    """How many of the secrets are written anywhere in the pieces, as text or as a number's bytes."""
+    pieces = list(pieces)
+    every = [secret for secrets in values.values() for secret in secrets]
+    return sum(any(spelling in piece for piece in pieces for spelling in _spellings(one)) for one in every)
+
+
+def _spellings(secret: Any) -> list[bytes]:
+    found = [_spelled(secret).encode()]
+    if isinstance(secret, float):
+        found += [np.float64(secret).tobytes(), np.float32(secret).tobytes()]
+    if isinstance(secret, int):
+        found += [np.int64(secret).tobytes(), np.float64(secret).tobytes()]
+    return found
+
+
+def _spelled(value: Any) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _equal(secrets: pa.Table, rows: pa.Table) -> int:
+    """How many of the secret rows are among the rows."""
+    names = secrets.column_names
+    if not names:
+        return 0
+    columns = [
+        arrow.codes([secrets[name], rows[name]])[0] for name in names if arrow.is_plain(rows[name].type)
+    ]
+    wanted, made = (np.stack([pair[side] for pair in columns], axis=1) for side in (0, 1))
+    there = {row.tobytes() for row in np.ascontiguousarray(made)}
+    return sum(row.tobytes() in there for row in np.ascontiguousarray(wanted))

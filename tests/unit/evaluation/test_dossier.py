@@ -1,0 +1,70 @@
+import pyarrow as pa
+import pytest
+
+from reverie.evaluation.base import Comparison
+from reverie.evaluation.dossier import (
+    CONDITIONS,
+    FORBIDDEN,
+    RELEASE,
+    Findings,
+    Kept,
+    Model,
+    Origin,
+    Sought,
+    conclude,
+)
+from reverie.evaluation.evaluate import ASPECTS, Evaluation
+from reverie.evaluation.traces import Traced
+from reverie.evaluation.verdicts import NO_EVIDENCE, Verdict
+from reverie.schema.types import Column, Table
+
+ONE = pa.table({"a": [1]})
+SHOWN, UNSHOWN = Origin(True, "it is"), Origin(False, "it is another")
+
+
+def evaluation(verdict: str = RELEASE) -> Evaluation:
+    compared = Comparison(ONE, ONE, ONE, Table(name="t", columns=(Column(name="a", type="integer"),)))
+    verdicts = {aspect: Verdict(verdict, "the attacks say so") for aspect in ASPECTS}
+    return Evaluation(dict.fromkeys(ASPECTS, ()), verdicts, compared)
+
+
+def model(origin: Origin = SHOWN, traced: Traced = Traced(), k: int = 5) -> Model:  # noqa: B008
+    kept = (Kept("name", "category", "3 levels", traced),)
+    return Model("trees", "Reverie", 100, k, True, origin, kept)
+
+
+@pytest.mark.parametrize(
+    ("attacks", "known", "canaries", "verdict", "said"),
+    [
+        (RELEASE, None, (), RELEASE, "the attacks say so"),
+        (RELEASE, model(), (), RELEASE, "the attacks say so"),
+        (RELEASE, model(UNSHOWN), (), NO_EVIDENCE, "it is another"),
+        (FORBIDDEN, model(UNSHOWN), (), FORBIDDEN, "the attacks say so"),
+        (NO_EVIDENCE, model(), (), NO_EVIDENCE, "the attacks say so"),
+        (RELEASE, model(traced=Traced(3, 10)), (), CONDITIONS, "the model keeps 3 values"),
+        (RELEASE, model(k=1), (), CONDITIONS, "k is 1"),
+        (CONDITIONS, model(), (), CONDITIONS, "the attacks say so"),
+        (RELEASE, model(), (Sought("a row", 5, {"samples": 1}),), FORBIDDEN, "1 in samples"),
+        (RELEASE, model(), (Sought("a row", 5, {"samples": 1}, floor=1),), RELEASE, "the attacks say so"),
+        (NO_EVIDENCE, model(), (Sought("a row", 5, {"errors": 2}),), FORBIDDEN, "2 in errors"),
+    ],
+)
+def test_what_forbids_goes_before_what_is_unknown_and_that_before_conditions(
+    attacks, known, canaries, verdict, said
+) -> None:
+    found = conclude(evaluation(attacks), known, canaries)
+    assert found.verdict == verdict
+    assert said in found.rule
+
+
+def test_findings_are_plain_and_name_everything() -> None:
+    canaries = (Sought("a row", 5, {"samples": 1}),)
+    told = Findings(evaluation(), Verdict(RELEASE, "so"), model(), canaries).to_dict()
+    assert told["verdict"] == RELEASE
+    assert told["thresholds"]["risk"] == (0.02, 0.10)
+    assert told["model"]["columns"]["name"] == {
+        "keeps": "3 levels",
+        "rare": {"found": 0, "rare": 0, "unseen": 0, "unseen_rare": 0},
+    }
+    assert told["canaries"] == [{"kind": "a row", "planted": 5, "found": {"samples": 1}, "floor": 0}]
+    assert Findings(evaluation(), Verdict(RELEASE, "so")).to_dict()["model"] is None

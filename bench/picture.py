@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 from points import Point, front
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 400, 320, 52, 34, 66
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Okabe and Ito's, which colour-blind people tell apart."""
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31")
+"""Okabe and Ito's, which colour-blind people tell apart, and one more."""
 GREY = "#777777"
 TIMES = {1: "1 s", 10: "10 s", 60: "1 min", 600: "10 min", 3600: "1 h", 36000: "10 h"}
 LINE = 12

@@ -3,8 +3,8 @@
 import hashlib
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -101,6 +101,37 @@ def within(family: str, seconds: int) -> tuple[str, System]:
     """The key and the system of a family that has `seconds` to fit: auto as by default, others by --fast."""
     return f"{key_of(family)}-{seconds}s", _reverie(family, seconds=seconds, fast=family != AUTO)
 
+
+def privately(family: str, epsilon: float, delta: float) -> tuple[str, System]:
+    """The key and the system of a family under formal privacy, sampled as by default."""
+    fit = [str(REVERIE), "fit", "{train}", "-o", "{file}", "--seed", "1", "--model", family]
+    fit += ["--epsilon", f"{epsilon:g}", "--delta", f"{delta:g}"]
+    sample = [str(REVERIE), "sample", "{file}", "-o", "{out}", "-n", "{rows}", "--seed", "1"]
+    made = System(f"Reverie {family}", version("reverie"), fit, sample, code=_code())
+    return f"{key_of(family)}-eps{epsilon:g}", made
+
+
+def _smartnoise(model: str, epsilon: float, delta: float) -> System:
+    script = ("{python}", str(SCRIPTS / "smartnoise_peer.py"))
+    options = ("--model", model, "--epsilon", f"{epsilon:g}", "--delta", f"{delta:g}")
+    fit = (*script, "fit", *options, "--train", "{train}", "--file", "{file}")
+    sample = (*script, "sample", "--file", "{file}", "--rows", "{rows}", "--out", "{out}")
+    pinned = _pinned("smartnoise", "smartnoise-synth")
+    return System(f"SmartNoise {model.upper()}", pinned, fit, sample, "smartnoise")
+
+
+def _mostlyai_privately(epsilon: float, delta: float) -> System:
+    made = _mostlyai()
+    promise = ("--epsilon", f"{epsilon:g}", "--delta", f"{delta:g}")
+    return replace(made, name=f"{made.name}, private", fit=(*made.fit, *promise))
+
+
+FORMAL_PEERS = {
+    "aim": partial(_smartnoise, "aim"),
+    "mst": partial(_smartnoise, "mst"),
+    "argn": _mostlyai_privately,
+}
+"""Peers with formal privacy, made by epsilon and delta."""
 
 PEERS = {
     "copula": _sdv("GaussianCopula", "copula"),

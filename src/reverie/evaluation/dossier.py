@@ -26,7 +26,7 @@ class Kept:
     column: str
     type: str
     holds: str
-    traced: Traced = Traced()
+    traced: Traced = field(default_factory=Traced)
 
 
 @dataclass(frozen=True)

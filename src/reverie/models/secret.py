@@ -54,11 +54,11 @@ class Secret:
 
         Raises ConfigError if nothing is left.
         """
-        from reverie.nn.private import train
+        from reverie.nn.private import train, updates
 
         assert self.account is not None
         chance = min(steps.batch / max(rows, 1), 1.0)
-        noise = self.account.sampled("steps of training", chance, steps.count)
+        noise = self.account.sampled("steps of training", chance, updates(task, steps))
 
         def tell(step: int) -> None:
             on_progress(Progress("training", step / steps.count, 1.0))

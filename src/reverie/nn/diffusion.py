@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reverie.nn.bag import Bag
 from reverie.nn.plan import Form, Plan
 from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, noised, slope
@@ -48,7 +49,7 @@ class RowNet(nn.Module):
         self.register_buffer("starts", torch.from_numpy(starts[:-1]), persistent=False)
         scale = (len(self.sizes) + numbers) ** -0.5
         if self.sizes:
-            self.embedding = nn.EmbeddingBag(int(starts[-1]), width, mode="sum")
+            self.embedding = Bag(int(starts[-1]), width)
             nn.init.normal_(self.embedding.weight, std=scale)
             self.heads = _blank(width, sum(self.sizes))
         features = 5 + 2 * WAVES

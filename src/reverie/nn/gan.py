@@ -235,6 +235,19 @@ class Adversaries(Task):
         return scores * torch.exp(-FORGET * self.learned)
 
 
+class Guarded(Adversaries):
+    """The same pair, of which the critic alone looks at rows: the generator is told by it how real its own
+    rows look, and not how real others do. Source: Xie et al. 2018 (DPGAN).
+    """
+
+    turns = (Turn("critic", betas=BETAS), Turn("net", betas=BETAS, blind=True))
+
+    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+        if turn == "critic":
+            return super().losses(turn, batch, noise)
+        return functional.softplus(-self.critic(self.fake(len(batch["codes"]), noise)))
+
+
 class Expertise(Task):
     """What a critic learns after the contest, in which it was told apart from one opponent only: to tell rows
     from generated ones and from crossed ones, of which some columns are another row's: here rows meet.
@@ -278,7 +291,7 @@ def one_hot(codes: torch.Tensor, size: int) -> torch.Tensor:
 def gumbel(logits: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
     """Noise by which the largest of logits is a draw by them."""
     uniform = torch.rand(logits.shape, generator=noise, device=logits.device)
-    return uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
+    return -(-uniform.clamp(1e-20, 1 - 1e-7).log()).log()
 
 
 def hard(logits: torch.Tensor, sizes: Sequence[int], heat: float, noise: torch.Generator) -> torch.Tensor:
@@ -295,9 +308,10 @@ def hard(logits: torch.Tensor, sizes: Sequence[int], heat: float, noise: torch.G
 
 def build(
     form: Form, *, latent: int, width: int, depth: int, waves: int, penalty: float = 0.0, lazy: int = 1,
-    heat: float = 1.0, blur: float = 0.0,
+    heat: float = 1.0, blur: float = 0.0, guarded: bool = False,
 ) -> Adversaries:  # fmt: skip
-    """A fresh pair of networks of that size."""
+    """A fresh pair of networks of that size; `guarded` where only the critic may look at rows."""
     features = Features(form, waves)
     net, critic = Generator(form, latent, width, depth), Critic(features.width, width, depth)
-    return Adversaries(form, net, features, critic, penalty=penalty, lazy=lazy, heat=heat, blur=blur)
+    kind = Guarded if guarded else Adversaries
+    return kind(form, net, features, critic, penalty=penalty, lazy=lazy, heat=heat, blur=blur)

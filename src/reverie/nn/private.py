@@ -14,7 +14,7 @@ from torch.func import functional_call, grad, vmap
 
 from reverie.nn.device import threads_of
 from reverie.nn.rows import Batch
-from reverie.nn.task import Task
+from reverie.nn.task import Task, Turn
 
 PART = 128
 """Rows, or entities, whose gradients are in memory at a time."""
@@ -49,57 +49,94 @@ def train(
     threads: int | None = None,
     on_step: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Train a task of one turn in place on `arrays` (rows, ...); it is left in evaluation mode.
+    """Train a task in place on `arrays` (rows, ...); it is left in evaluation mode.
 
-    Each step takes every row with `chance` and adds noise of `noise` times the bound to the sum. With
-    `owners` (rows,), numbers from 0, rows of one owner are taken and clipped together. `rng` is of noise that
-    nobody can repeat. Raises ValueError for a task of several turns.
+    Each update takes every row with `chance` and adds noise of `noise` times the bound to the sum; there are
+    `updates(task, steps)` such. With `owners` (rows,), numbers from 0, rows of one owner are taken and
+    clipped together. `rng` is of noise that nobody can repeat.
     """
-    if len(task.turns) != 1:
-        raise ValueError("a task of several turns has no private training yet")
-    turn = task.turns[0].module
     owners = np.arange(len(next(iter(arrays.values())))) if owners is None else owners
     with torch.random.fork_rng(devices=[]), threads_of(threads):
         torch.manual_seed(int(rng.integers(2**62)))
         draws = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        _run(task, turn, arrays, owners, steps, chance, noise, rng, draws, on_step)
+        _Course(task, arrays, owners, steps, chance, noise, rng, draws).run(on_step)
     task.eval()
 
 
-def _run(
-    task: Task,
-    turn: str,
-    arrays: Mapping[str, np.ndarray],
-    owners: np.ndarray,
-    steps: Steps,
-    chance: float,
-    noise: float,
-    rng: np.random.Generator,
-    draws: torch.Generator,
-    on_step: Callable[[int], None],
-) -> None:
-    module = getattr(task, turn)
-    optimizer = torch.optim.Adam(module.parameters(), lr=steps.rate, betas=(0.9, 0.99))
-    average = [weight.detach().clone() for weight in module.parameters()]
-    count = int(owners.max()) + 1
-    task.train()
-    for step in range(steps.count):
-        optimizer.param_groups[0]["lr"] = steps.rate * _size(step, steps)
-        task.begin(turn, draws)
-        taken = np.flatnonzero((rng.random(count) < chance)[owners])
-        total = summed(task, turn, arrays, owners, taken, steps.bound, draws)
-        for name, weight in module.named_parameters():
-            spread = torch.from_numpy(rng.normal(0.0, noise * steps.bound, tuple(weight.shape)))
-            weight.grad = (total[f"{turn}.{name}"] + spread.to(weight.dtype)) / steps.batch
+def updates(task: Task, steps: Steps) -> int:
+    """How many updates look at the rows."""
+    return steps.count * sum(turn.times for turn in task.turns if not turn.blind)
+
+
+class _Course:
+    """The steps of a training, with an optimizer and averaged weights for the module of each turn."""
+
+    def __init__(
+        self, task: Task, arrays: Mapping[str, np.ndarray], owners: np.ndarray, steps: Steps,
+        chance: float, noise: float, rng: np.random.Generator, draws: torch.Generator,
+    ) -> None:  # fmt: skip
+        self.task, self.arrays, self.owners, self.steps = task, arrays, owners, steps
+        self.chance, self.noise, self.rng, self.draws = chance, noise, rng, draws
+        self.count = int(owners.max()) + 1
+        self.modules = {turn.module: getattr(task, turn.module) for turn in task.turns}
+        self.averages = {
+            name: [weight.detach().clone() for weight in module.parameters()]
+            for name, module in self.modules.items()
+        }
+        self.optimizers = {
+            turn.module: torch.optim.Adam(self.modules[turn.module].parameters(), betas=turn.betas)
+            for turn in task.turns
+        }
+
+    def run(self, on_step: Callable[[int], None]) -> None:
+        self.task.train()
+        for step in range(self.steps.count):
+            rate = self.steps.rate * _size(step, self.steps)
+            for turn in self.task.turns:
+                for _ in range(turn.times):
+                    self._update(turn, rate)
+            self._average(min(self.steps.average, (1 + step) / (10 + step)))
+            on_step(step + 1)
+        self._settle()
+
+    def _update(self, turn: Turn, rate: float) -> None:
+        optimizer = self.optimizers[turn.module]
+        optimizer.param_groups[0]["lr"] = rate * turn.rate
+        self.task.begin(turn.module, self.draws)
+        if turn.blind:
+            optimizer.zero_grad(set_to_none=True)
+            self.task.losses(turn.module, self._blank(), self.draws).mean().backward()
+        else:
+            self._noised(turn.module)
         optimizer.step()
-        keep = min(steps.average, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for kept, weight in zip(average, module.parameters(), strict=True):
+
+    def _noised(self, turn: str) -> None:
+        """Leave the noised sum of clipped gradients, over the size of a batch, at the weights of a turn."""
+        steps = self.steps
+        taken = np.flatnonzero((self.rng.random(self.count) < self.chance)[self.owners])
+        total = summed(self.task, turn, self.arrays, self.owners, taken, steps.bound, self.draws)
+        for name, weight in self.modules[turn].named_parameters():
+            spread = torch.from_numpy(self.rng.normal(0.0, self.noise * steps.bound, tuple(weight.shape)))
+            weight.grad = (total[f"{turn}.{name}"] + spread.to(weight.dtype)) / steps.batch
+
+    def _blank(self) -> Batch:
+        """Rows of nothing."""
+        return {
+            name: torch.zeros((self.steps.batch, *array.shape[1:]), dtype=torch.from_numpy(array[:0]).dtype)
+            for name, array in self.arrays.items()
+        }
+
+    @torch.no_grad()
+    def _average(self, keep: float) -> None:
+        for name, module in self.modules.items():
+            for kept, weight in zip(self.averages[name], module.parameters(), strict=True):
                 kept.lerp_(weight, 1 - keep)
-        on_step(step + 1)
-    with torch.no_grad():
-        for kept, weight in zip(average, module.parameters(), strict=True):
-            weight.copy_(kept)
+
+    @torch.no_grad()
+    def _settle(self) -> None:
+        for name, module in self.modules.items():
+            for kept, weight in zip(self.averages[name], module.parameters(), strict=True):
+                weight.copy_(kept)
 
 
 def summed(

@@ -18,13 +18,15 @@ from reverie.nn.rows import Batch
 class Turn:
     """A part of each step: `times` updates of the module `module` of the task, by the losses called so.
 
-    Its steps are `rate` times those of the training, with the averages `betas` of AdamW.
+    Its steps are `rate` times those of the training, with the averages `betas` of AdamW. The losses of a
+    `blind` turn do not look at the rows, but for how many they are, so that it costs no formal privacy.
     """
 
     module: str
     times: int = 1
     rate: float = 1.0
     betas: tuple[float, float] = (0.9, 0.99)
+    blind: bool = False
 
 
 class Task(nn.Module, ABC):

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reverie.nn.bag import Bag
 from reverie.nn.rows import Batch
 from reverie.nn.task import Task, Turn
 
@@ -36,7 +37,7 @@ class Encoder(nn.Module):
         super().__init__()
         starts = np.cumsum([0, *(size + 1 for size in sizes)])
         self.register_buffer("starts", torch.from_numpy(starts[:-1]), persistent=False)
-        self.codes = nn.EmbeddingBag(int(starts[-1]), width, mode="sum")
+        self.codes = Bag(int(starts[-1]), width)
         nn.init.normal_(self.codes.weight, std=max(len(sizes), 1) ** -0.5)
         self.numbers = nn.Linear(numbers, width) if numbers else None
         self.layers = nn.ModuleList(_layer(width) for _ in range(depth))

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from reverie.nn.masked import AnyOrder, MaskedNet
-from reverie.nn.private import Steps, summed, train
-from reverie.nn.task import Turn
+from reverie.nn.private import Steps, summed, train, updates
+from reverie.nn.task import Task, Turn
 
 ROWS = 400
 BOUND = 0.05
@@ -77,8 +77,38 @@ def test_noise_is_of_the_size_told(monkeypatch):
     assert float(found.std()) == pytest.approx(3.0 * steps.bound / steps.batch, rel=0.1)
 
 
-def test_several_turns_are_refused():
-    one = task()
-    one.turns = (Turn("net"), Turn("net"))
-    with pytest.raises(ValueError, match="several turns"):
-        train(one, codes(), Steps(), chance=0.1, noise=1.0, rng=np.random.default_rng(0))
+class Pair(Task):
+    """A module that looks at the rows, and one that follows the first without a look."""
+
+    turns = (Turn("looks", times=2), Turn("net", blind=True))
+
+    def __init__(self):
+        super().__init__()
+        self.looks, self.net = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
+        self.seen = []
+
+    def losses(self, turn, batch, noise):  # noqa: ARG002
+        if turn == "looks":
+            return (self.looks(batch["x"].float()) - 3 * batch["x"].float()).square()[:, 0]
+        self.seen.append(
+            {name: float(array.abs().sum()) for name, array in batch.items()} | {"rows": len(batch["x"])}
+        )
+        return (self.net.weight - self.looks.weight.detach()).square()[0].expand(len(batch["x"]))
+
+
+def test_a_blind_turn_sees_no_row_and_follows():
+    torch.manual_seed(0)
+    one, rows = Pair(), np.random.default_rng(0).normal(2, 0.1, (ROWS, 1))
+    steps = Steps(count=200, batch=100, rate=0.1, average=0.9)
+    assert updates(one, steps) == 400
+    train(one, {"x": rows}, steps, chance=100 / ROWS, noise=0.0, rng=np.random.default_rng(0))
+    assert one.seen == [{"x": 0.0, "rows": 100}] * 200
+    assert float(one.looks.weight.detach()) == pytest.approx(3, abs=0.1)
+    assert float(one.net.weight.detach()) == pytest.approx(3, abs=0.3)
+
+
+def test_noise_is_on_every_turn_that_looks(monkeypatch):
+    one, steps = Pair(), Steps(count=1, batch=10, rate=1.0)
+    train(one, {"x": np.ones((ROWS, 1))}, steps, chance=1e-9, noise=1e6, rng=np.random.default_rng(0))
+    assert abs(float(one.looks.weight.grad)) > 100
+    assert abs(float(one.net.weight.grad)) < 100

@@ -5,9 +5,10 @@ import pytest
 from reverie.core.errors import ConfigError
 from reverie.dp.account import Privacy
 from reverie.dp.ledger import Ledger
-from reverie.models.families.autoregressive import Config
+from reverie.models.base import family
 from reverie.sampling.learning import learn, spend
 from reverie.sampling.private import describe
+from reverie.sampling.table import Learned
 
 
 @pytest.fixture
@@ -41,16 +42,20 @@ def test_promises_are_written_before_they_are_kept(table):
     assert len(Ledger.default().entries()) == 2
 
 
-def test_a_network_learns_privately_of_entities_with_several_rows():
+@pytest.mark.parametrize(
+    ("chosen", "count", "rate"),
+    [("autoregressive", 40, 2e-2), ("vae", 120, 2e-2), ("diffusion", 80, 2e-2), ("gan", 150, 5e-3)],
+)
+def test_a_network_learns_privately_of_entities_with_several_rows(chosen, count, rate):
     rng = np.random.default_rng(0)
     who = np.repeat(np.arange(1_500), 2)
     kind = rng.choice(["a", "b"], 3_000)
     table = pa.table({"who": who, "kind": kind, "same": np.where(rng.random(3_000) < 0.95, kind, "a")})
     promise = Privacy(8.0, unit="who", most=2)
-    config = Config(private={"count": 40, "batch": 256, "rate": 2e-2})
+    config = family(chosen).Config(private={"count": count, "batch": 256, "rate": rate})
     schema = describe("t", table, promise)
-    learned = learn(table, schema, chosen="autoregressive", privacy=promise, config=config)
+    learned = learn(table, schema, chosen=chosen, privacy=promise, config=config)
     assert 7.5 < learned.privacy["spent"] <= 8.0
-    rng = np.random.default_rng(1)
-    made = learned.decode(learned.draw(3_000, None, rng, fast=True), rng, 0, dictionaries=False).to_pandas()
+    again, rng = Learned.from_state(learned.state()), np.random.default_rng(1)
+    made = again.decode(again.draw(3_000, None, rng, fast=True), rng, 0, dictionaries=False).to_pandas()
     assert (made["kind"] == made["same"]).mean() > 0.75

@@ -7,8 +7,8 @@ Sources: Karras et al. 2022 (numbers); Austin et al. 2021 (codes, an absorbing m
 (guidance); Shi et al. 2025 (both in tables).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CAPABILITIES = Capabilities(
     summary="Diffusion: rows emerge from noise step by step; the quality tier, and any columns can be given",
     given=True,
+    dp=True,
     cost="minutes",
     advice="the best fidelity of the networks, where time allows",
     requires=neural.REQUIRES,
@@ -40,6 +41,8 @@ FEW_STEPS, MOST_STEPS = 16, 256
 FEW_ROWS = 8_000
 SMALLER, LARGER = (128, 0.2, 0.5), (256, 0.3, 0.65)
 """Width, dropout and the share of ordered rows, for fewer rows than that and for more."""
+PRIVATE_WIDTH, PRIVATE_DEPTH = 64, 1
+"""The network under formal privacy: noise grows with the number of weights."""
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
 SEEN, SEEN_CELLS = 48 << 10, 1 << 20
@@ -78,6 +81,7 @@ class Config:
     evaluations: int = 24
     bend: float = 1.5
     guidance: float = 0.0
+    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 300})
 
 
 class Diffusion(Fitted):
@@ -195,6 +199,8 @@ def fit(
 ) -> Diffusion:
     """Learn to denoise the rows. Raises ConfigError if torch is missing, or a block holds tokens."""
     neural.require("diffusion")
+    if budget.secret is not None:
+        return _fit_privately(blocks, config, rng, budget, on_progress)
     clock, layout = Clock(silent), Layout.learn(blocks, weights)
     codes, numbers = layout.matrices(blocks)
     passes = config.epochs or _epochs(blocks.rows, config.batch)
@@ -217,6 +223,26 @@ def fit(
     model = Diffusion(layout, task, config, history.notes)
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
     put_right(model, blocks, mass, rng, lambda: clock.passed >= end)
+    return model
+
+
+def _fit_privately(
+    blocks: Blocks, config: Config, rng: np.random.Generator, budget: Budget, on_progress: OnProgress
+) -> Diffusion:
+    """Learn the layout, and put margins right, by the made-up `blocks`; the rest is learned through noise."""
+    from reverie.nn.private import Steps
+
+    assert budget.secret is not None
+    layout, config = Layout.learn(blocks, None), replace(config, depth=PRIVATE_DEPTH)
+    with neural.seeded(rng):
+        task = _build(layout, config, PRIVATE_WIDTH, 0.0, LARGER[2])
+        task.net.start_from(layout.matrices(blocks)[0])
+    budget.secret.train(
+        task, lambda rows: dict(zip(("codes", "numbers"), layout.matrices(rows), strict=True)),
+        Steps(**config.private), blocks.rows, threads=budget.threads, on_progress=on_progress,
+    )  # fmt: skip
+    model = Diffusion(layout, task, config)
+    put_right(model, blocks, np.ones(blocks.rows), rng)
     return model
 
 

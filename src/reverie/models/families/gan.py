@@ -8,7 +8,7 @@ Sources: Goodfellow et al. 2014; Xu et al. 2019 (CTGAN); Huang et al. 2024 (R3GA
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CAPABILITIES = Capabilities(
     summary="Generative adversarial network: a generator against a critic that compares pairs of rows",
     given=True,
+    dp=True,
     cost="minutes",
     advice="a second opinion on how real rows look; comparison",
     requires=neural.REQUIRES,
@@ -48,6 +49,8 @@ PASSES = 3
 """Steps of the contest at most, for each row: more of them, and rows that are few are learned by heart."""
 MOST_BLUR = 0.5
 """Most standard deviations by which numbers are blurred."""
+PRIVATE = {"width": 64, "depth": 1}
+"""The networks under formal privacy: noise grows with the number of weights."""
 CONTEST, LESSONS, CHOICE = 0.8, 0.07, 0.08
 """Shares of a budget of time: of both networks in turns, then of the critic alone, then of the chooser."""
 
@@ -60,6 +63,9 @@ class Config:
     `blur` / n standard deviations of noise. In `lessons` steps after the
     contest the critic learns to judge any row, and then a network of width `chooser` to choose one of so many
     `drafts` of a row. The rest is of the training, of at least `least_steps`.
+
+    Under formal privacy a small critic, the only one to look at rows, learns by `private`, fields of
+    `nn.private.Steps`; there are no drafts.
     """
 
     latent: int = 64
@@ -79,6 +85,7 @@ class Config:
     lessons: int = 300
     drafts: int = 8
     chooser: int = 64
+    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 400, "rate": 2e-3})
 
 
 class Gan(Fitted):
@@ -156,6 +163,8 @@ def fit(
     neural.require("gan")
     from reverie.nn.gan import Expertise, build
 
+    if budget.secret is not None:
+        return _fit_privately(blocks, config, rng, budget, on_progress)
     clock, form = Clock(silent), onehot.form_of(blocks.specs)
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
     lifts = Lifts.learn(blocks, mass)
@@ -172,9 +181,37 @@ def fit(
     finish = _finished(blocks, task, lifted, course, rng)
     made = Gan(blocks.specs, task, finish, (0.0, 1.0), notes, lifts)
     real = blocks.take(rng.choice(blocks.rows, min(SEEN, 4 * blocks.rows), p=mass / mass.sum()))
-    low, middle, high = np.quantile(made.looked(real), [0.1, 0.5, 0.9])
-    made.looks = float(middle), max(float(high - low) / 2, 1e-6)
+    made.looks = _looks(made, real)
     made.notes += collapse(real, made.sample(SEEN, rng=rng))
+    return made
+
+
+def _looks(made: Gan, rows: Blocks) -> tuple[float, float]:
+    """Middle and spread of what the critic says of rows."""
+    low, middle, high = np.quantile(made.looked(rows), [0.1, 0.5, 0.9])
+    return float(middle), max(float(high - low) / 2, 1e-6)
+
+
+def _fit_privately(
+    blocks: Blocks, config: Config, rng: np.random.Generator, budget: Budget, on_progress: OnProgress
+) -> Gan:
+    """Put margins right by the made-up `blocks`, after a contest in which noise is added to the critic."""
+    from reverie.nn.gan import build
+    from reverie.nn.private import Steps
+
+    assert budget.secret is not None
+    form, mass = onehot.form_of(blocks.specs), np.ones(blocks.rows)
+    with neural.seeded(rng):
+        options = {"latent": config.latent, **PRIVATE, "waves": config.waves, "heat": config.heat}
+        task = build(form, **options, guarded=True)
+        task.net.start_from(onehot.shares(blocks, mass))
+    budget.secret.train(
+        task, onehot.matrices, Steps(**config.private), blocks.rows, threads=budget.threads,
+        on_progress=on_progress,
+    )  # fmt: skip
+    finish = finishing.put_right(task.net, task.form, Margins.of(blocks, mass, rng), rng)
+    made = Gan(blocks.specs, task, finish, (0.0, 1.0))
+    made.looks = _looks(made, made.sample(SEEN, rng=rng))
     return made
 
 

@@ -14,6 +14,7 @@ from reverie.core.errors import ArtifactError
 from reverie.models import graph
 from reverie.models.attributes import CELLED, Attribute, Groups, attributes
 from reverie.models.base import Budget, Capabilities, OnProgress, Progress, State, silent
+from reverie.models.clock import Clock
 from reverie.models.drawing import draw_codes, draw_numbers
 from reverie.models.graph import Measured, Table
 from reverie.models.histogram import Histograms
@@ -175,7 +176,7 @@ def fit(
     found = attributes(blocks.specs)
     share = 1.0 if secret.account is None else secret.account.left
     learner = _Learner(config, found, secret, share, rng)
-    for step in learner.run():
+    for step in learner.run(Clock(silent), budget.seconds):
         on_progress(Progress("counting", step, 1.0))
     return Marginals(blocks.specs, learner.groups, learner.tables)
 
@@ -202,11 +203,19 @@ class _Learner:
         self.coded: Coded = secret.coded(self._encode, [one.size for one in self.groups])
         self.tables, self.begun = graph.independent(self.measured), None
 
-    def run(self) -> Iterator[float]:
-        """The part of the work that is done, after each part."""
+    def run(self, clock: Clock, seconds: float | None) -> Iterator[float]:
+        """The part of the work that is done, after each part; what there is no time for is left out."""
+        begun = clock.passed
         for done, pairs in enumerate(self.rounds):
-            self._round(pairs, tree=done == 0, last=done + 1 == len(self.rounds))
-            yield (done + 1) / len(self.rounds)
+            took = clock.passed - begun
+            last = done + 1 == len(self.rounds)
+            # The next round takes as long as the one before, and the last longer.
+            last = last or (seconds is not None and clock.passed + (1 + LAST) * took > seconds)
+            begun = clock.passed
+            self._round(pairs, tree=done == 0, last=last)
+            yield 1.0 if last else (done + 1) / len(self.rounds)
+            if last:
+                return
 
     def _rounds(self) -> list[int]:
         """How many pairs are asked for in each round, a tree first."""

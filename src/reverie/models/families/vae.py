@@ -32,6 +32,7 @@ CAPABILITIES = Capabilities(
     summary="variational autoencoder with a learned prior: a smooth space to vary and mix rows in",
     log_prob=True,
     given=True,
+    dp=True,
     cost="a minute",
     advice="variations of rows, ways between two, a map of all",
     requires=neural.REQUIRES,
@@ -40,6 +41,9 @@ TRAINED = 0.85
 """Share of a budget of time for training; the rest is for fitting the prior."""
 POINTS, LEAST_POINTS, RATE = 30_000, 1_000, 500
 """Most and fewest latents that the prior is fitted to, and how many for a second of the budget."""
+PRIVATE = {"latents": 8, "width": 64, "depth": 1}
+PRIVATE_BINS, PRIVATE_PARTS = 32, 8
+"""The networks, and numbers' bins, under formal privacy: noise grows with the number of weights."""
 ROWS_A_FREEDOM = 10
 """Rows a component of the prior must have, times the dimensions of the latents."""
 
@@ -51,6 +55,9 @@ class Config:
     rate's weight rises over the share `anneal`. Numbers are in `bins` of `parts`.
 
     `training` has fields of `nn.train.Training`.
+
+    Under formal privacy smaller networks learn, by `private`, fields of `nn.private.Steps`, and the prior
+    stays a standard normal.
     """
 
     latents: int = 16
@@ -72,6 +79,7 @@ class Config:
             "average": 0.998,
         }
     )
+    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 300})
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:
@@ -94,6 +102,8 @@ def fit(
     neural.require("vae")
     from reverie.nn.vae import Normals
 
+    if budget.secret is not None:
+        return _fit_privately(blocks, config, rng, budget, on_progress)
     clock = Clock(silent)
     variables = Variables.learn(blocks, config.bins, config.parts)
     arrays = {"codes": variables.codes(blocks), "scores": scores(variables, blocks.arrays, blocks.rows)}
@@ -122,6 +132,25 @@ def fit(
     return made
 
 
+def _fit_privately(
+    blocks: Blocks, config: Config, rng: np.random.Generator, budget: Budget, on_progress: OnProgress
+) -> LatentSpace:
+    """Learn bins and frequencies from the made-up `blocks`, and the rest through noise."""
+    from reverie.nn.private import Steps
+
+    assert budget.secret is not None
+    variables, steps = Variables.learn(blocks, PRIVATE_BINS, PRIVATE_PARTS), Steps(**config.private)
+    with neural.seeded(rng):
+        net = _build(variables, **PRIVATE)
+        net.decoder.start_from(_frequencies(variables, variables.codes(blocks), None))
+    budget.secret.train(
+        _bound(net, variables, config, int(config.anneal * steps.count)),
+        lambda rows: {"codes": variables.codes(rows), "scores": scores(variables, rows.arrays, rows.rows)},
+        steps, blocks.rows, threads=budget.threads, on_progress=on_progress,
+    )  # fmt: skip
+    return LatentSpace(blocks.specs, variables, net, Mixture.standard(PRIVATE["latents"]))
+
+
 def _build(variables: Variables, latents: int, width: int, depth: int) -> "Autoencoder":
     from reverie.nn.vae import Autoencoder, Decoder, Encoder
 
@@ -138,22 +167,29 @@ def _part(
 ) -> tuple[dict[str, Any], "Bound"]:
     """How to train for a share of the steps, and what; the rate is weighed in while the prior is none."""
     from reverie.nn.train import Training
-    from reverie.nn.vae import Bound
 
     whole = Training(**config.training)
     epochs, steps = (max(round(share * most), 1) for most in (whole.epochs, whole.steps))
     learned = rows - min(int(rows * whole.holdout), whole.judged)
     epoch = min(max(learned // whole.batch, whole.least_steps), whole.most_steps)
+    anneal = int(config.anneal * min(steps, epochs * epoch)) if net.prior is None else 1
+    bound = _bound(net, variables, config, anneal)
+    return {**config.training, "epochs": epochs, "steps": steps}, bound
+
+
+def _bound(net: "Autoencoder", variables: Variables, config: Config, anneal: int) -> "Bound":
+    """What is learned: the rate's weight rises over `anneal` steps."""
+    from reverie.nn.vae import Bound
+
     named = numbers(variables)
-    bound = Bound(
+    return Bound(
         net,
         heads=[variables.first[name] for name in variables.order],
         parts=[variables.first[name] + 1 for name in named],
         bins=[variables.order.index(name) for name in named],
         beta=config.beta,
-        anneal=max(int(config.anneal * min(steps, epochs * epoch)), 1) if net.prior is None else 1,
+        anneal=max(anneal, 1),
     )
-    return {**config.training, "epochs": epochs, "steps": steps}, bound
 
 
 def _frequencies(variables: Variables, codes: np.ndarray, weights: np.ndarray | None) -> list[np.ndarray]:

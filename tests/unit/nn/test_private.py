@@ -87,7 +87,7 @@ class Pair(Task):
         self.looks, self.net = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1, bias=False)
         self.seen = []
 
-    def losses(self, turn, batch, noise):  # noqa: ARG002
+    def losses(self, turn, batch, noise):
         if turn == "looks":
             return (self.looks(batch["x"].float()) - 3 * batch["x"].float()).square()[:, 0]
         self.seen.append(

@@ -65,6 +65,7 @@ class Attack:
             "control": float(self.control.share),
             "baseline": float(self.baseline),
             "tries": self.attack.tries,
+            "among": self.among,
             "weak": bool(self.attack.share <= self.baseline),
         }
 

@@ -166,7 +166,8 @@ def _allowed(risk: Measurement, bounds: Thresholds) -> tuple[float, float]:
 def _attacked(risk: Measurement, among: int, bounds: Thresholds) -> Check:
     """The lower end that holds for the worst of so many attacks (Bonferroni), beside the bounds."""
     membership, pair = risk.name.startswith("membership"), _allowed(risk, bounds)
-    surely = risk.value - (risk.value - risk.low) * quantile(among) / quantile()
+    own = int(risk.detail.get("among", 1))
+    surely = risk.value - (risk.value - risk.low) * quantile(among * own) / quantile(own)
     grade = _grade(surely, pair)
     how = (
         f"with AUC {risk.value:.3f}" if membership else f"oftener than for an unseen one by {risk.value:.3f}"

@@ -14,7 +14,7 @@ from reverie.evaluation import neighbours
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.intervals import wilson
 from reverie.evaluation.neighbours import Nearest
-from reverie.evaluation.view import Side, View
+from reverie.evaluation.view import View
 
 QUERIES = 5000
 REFERENCES = 25_000
@@ -51,16 +51,12 @@ class Distance(Measure):
         size = min(view.real.rows, view.holdout.rows, REFERENCES)
         if size < FEWEST or view.fake.rows < FEWEST:
             return []
-        fake = _some(view.fake, QUERIES, rng)
+        fake = view.fake.some(QUERIES, rng)
         train, holdout = (
-            neighbours.nearest(view, fake, _some(side, size, rng)) for side in (view.real, view.holdout)
+            neighbours.nearest(view, fake, side.some(size, rng)) for side in (view.real, view.holdout)
         )
         floors = _floors(view, size // 2, rng)
         return _figures(train, holdout, floors)
-
-
-def _some(side: Side, n: int, rng: np.random.Generator) -> Side:
-    return side if side.rows <= n else side.take(rng.choice(side.rows, n, replace=False))
 
 
 def _floors(view: View, half: int, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -70,7 +66,7 @@ def _floors(view: View, half: int, rng: np.random.Generator) -> tuple[float, flo
     assert view.holdout is not None
     order = rng.permutation(view.holdout.rows)
     fake = view.holdout.take(order[half : 2 * half][:QUERIES])
-    train = neighbours.nearest(view, fake, _some(view.real, half, rng))
+    train = neighbours.nearest(view, fake, view.real.some(half, rng))
     holdout = neighbours.nearest(view, fake, view.holdout.take(order[:half]))
     return share_nearer(train, holdout)[0], _closest(train, holdout)[0], _ratio_share(train, holdout)
 

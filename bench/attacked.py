@@ -24,9 +24,9 @@ RISKS = ("singling_out_univariate", "singling_out_multivariate", "linkability", 
 TEXT = """## {title}
 
 `reverie privacy --canaries` of each family as it is by default, critic included. Goals: the AUC of telling
-who was learned from at most {membership} with its 95 % interval, risks of singling out, linking and inferring above
-control at most {risk}, the share of rows nearer to a training row than to an unseen one .5 +- {nearer}, no canary
-found. `worst risk` names the attack; its interval is in brackets. What misses its goal is bold.
+who was learned from at most {membership} with its 95 % interval, risks of singling out, linking and inferring
+above control at most {risk}, the share of rows nearer to a training row than to an unseen one .5 +- {nearer},
+no canary found. `worst risk` names the attack; its interval is in brackets. What misses its goal is bold.
 
 """
 

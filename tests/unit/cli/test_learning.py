@@ -82,7 +82,7 @@ def test_inspect_a_model_of_every_type(tmp_path: Path, capfd: pytest.CaptureFixt
     assert run(["inspect", str(tmp_path / "m.reverie"), "-o", str(tmp_path / "s.json")]) == 0
     shown = capfd.readouterr().out
     for words in (
-        "in the same form",
+        "running: K0000",
         "email, de_DE; made up",
         " to 2024-1",
         "words that rows share",

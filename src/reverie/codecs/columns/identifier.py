@@ -182,7 +182,10 @@ class Identifier(Codec):
 
     def holds(self) -> str:
         """The form of keys: no value."""
-        return "new ones in the same form; none is learned"
+        if isinstance(self.form, Pattern):
+            return "new ones in the same form; none is learned"
+        first, second = self.form.strings(np.arange(2, dtype=np.uint64)).to_pylist()
+        return f"running: {first}, {second}, ...; none is learned"
 
     def state(self) -> dict[str, Any]:
         """Kinds of cell, Arrow type, and the sequence or the pattern."""

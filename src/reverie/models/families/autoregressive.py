@@ -69,7 +69,7 @@ class Config:
     fine: int = 16
     ordered: float = 0.65
     training: Mapping[str, Any] = field(default_factory=lambda: {"rate": 4e-3, "steps": MOST_STEPS})
-    private: Mapping[str, Any] = field(default_factory=dict)
+    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
 @dataclass

@@ -81,7 +81,7 @@ class Config:
     evaluations: int = 24
     bend: float = 1.5
     guidance: float = 0.0
-    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 300})
+    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
 class Diffusion(Fitted):

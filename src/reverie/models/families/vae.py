@@ -79,7 +79,7 @@ class Config:
             "average": 0.998,
         }
     )
-    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 300})
+    private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
 def seconds(specs: tuple[Spec, ...], rows: int, budget: Budget) -> float:

@@ -13,9 +13,10 @@ import pyarrow as pa
 from reverie.codecs.base import Condition
 from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning
-from reverie.core.quantities import parse_count, parse_seconds, parse_seed
+from reverie.core.quantities import parse_count, parse_seconds, parse_seed, parse_share
 from reverie.core.rng import child
 from reverie.dp.account import Privacy
+from reverie.evaluation.outliers import ordinary
 from reverie.evaluation.race import Race, race
 from reverie.io.fingerprint import fingerprint
 from reverie.io.frames import emptied, empty_frame, from_arrow, library
@@ -39,12 +40,13 @@ class Synthesizer(Attested):
     """Learns a table and makes rows like it.
 
     `model` is a family or "auto"; `schema` a Schema, a Table or the path of one, inferred if None;
-    `constraints` are added to those found in the data; values held by fewer than `k` rows never appear;
-    `budget` is the time that fitting may take, in seconds or as "5m"; `critic` resamples what the family
-    makes; at most `max_rows` random rows are learned from; `device` is where networks learn: auto, cpu or
-    cuda. With `checkpoint`, a folder, a fit of networks that was killed and is begun again goes on where it
-    stood; `save` clears it. A `seed` of None is a new one each time. `privacy` is a promise of formal
-    differential privacy, or its epsilon: rows are then learned from through noise, which no seed repeats.
+    `constraints` are added to those found in the data; values held by fewer than `k` rows never appear; the
+    share `outliers` of the rows, those farthest from all others, is not learned from; `budget` is the time
+    that fitting may take, in seconds or as "5m"; `critic` resamples what the family makes; at most `max_rows`
+    random rows are learned from; `device` is where networks learn: auto, cpu or cuda. With `checkpoint`, a
+    folder, a fit of networks that was killed and is begun again goes on where it stood; `save` clears it. A
+    `seed` of None is a new one each time. `privacy` is a promise of formal differential privacy, or its
+    epsilon: rows are then learned from through noise, which no seed repeats.
 
     After `fit`: `schema_` (a Table), `model_` (what was learned), `rows_`, `columns_`, `family_`, `why_`,
     `race_` (how the families did that "auto" chose among, or None), `seed_`, `timings_` (seconds by step),
@@ -74,6 +76,7 @@ class Synthesizer(Attested):
         schema: Schema | Table | str | Path | None = None,
         constraints: Sequence[Constraint] = (),
         k: int = 5,
+        outliers: float = 0.0,
         budget: float | str | None = None,
         critic: bool = True,
         max_rows: int | None = None,
@@ -84,7 +87,7 @@ class Synthesizer(Attested):
     ) -> None:
         self.model, self.seed, self.schema, self.constraints = model, seed, schema, constraints
         self.k, self.budget, self.critic, self.max_rows, self.threads = k, budget, critic, max_rows, threads
-        self.device, self.checkpoint, self.privacy = device, checkpoint, privacy
+        self.device, self.checkpoint, self.privacy, self.outliers = device, checkpoint, privacy, outliers
 
     @property
     def rows_(self) -> int:
@@ -116,6 +119,7 @@ class Synthesizer(Attested):
                 load_schema(self.schema, name), self.constraints, name, whole, table, Privacy.of(self.privacy)
             ),
         )
+        table = ordinary(table, self.schema_, self.outliers, seed=self.seed_)
         self.family_, self.why_, self.race_ = self._choose(table, clock, on_progress)
         spent = spend(name, whole, self.family_, Privacy.of(self.privacy))
         self.model_ = clock.time(
@@ -252,8 +256,9 @@ class Synthesizer(Attested):
             fix = "Give a list of rv.Constraint(...) or rv.predicate(...)"
             raise ConfigError("are no list of constraints", where="constraints", fix=fix)
         check_family(self.model)
+        parse_share(self.outliers, "outliers")
         if Privacy.of(self.privacy):
-            check_private(self.model)
+            check_private(self.model, self.outliers)
         check_device(self.device)
 
     def _choose(self, table: pa.Table, clock: Clock, on_progress: OnProgress) -> tuple[str, str, Race | None]:
@@ -334,7 +339,7 @@ class Synthesizer(Attested):
         return self.model_
 
     def _plain(self) -> dict[str, Any]:
-        kept = ("model", "seed", "k", "budget", "critic", "max_rows")
+        kept = ("model", "seed", "k", "outliers", "budget", "critic", "max_rows")
         return {name: getattr(self, name) for name in kept} | {"seed": self.seed_, "k": self._rows_shared()}
 
 

@@ -341,3 +341,17 @@ def test_protection_cannot_be_left_out_by_none(frame: pd.DataFrame, tmp_path: Pa
         rv.Synthesizer(model="copula", k=None).fit(frame)  # type: ignore[arg-type]
     rv.Synthesizer(model="copula", k="6").fit(frame).save(tmp_path / "m.reverie")  # type: ignore[arg-type]
     assert artifact.about(tmp_path / "m.reverie")["parameters"]["k"] == 6
+
+
+def test_rows_unlike_all_others_can_be_left_out(tmp_path) -> None:
+    x = np.concatenate([np.random.default_rng(0).normal(size=300), [60.0, 90.0, 130.0]])
+    frame = pd.DataFrame({"x": x, "y": 2 * x})
+    made = rv.Synthesizer("copula", k=1, outliers=0.01).fit(frame)
+    assert made.rows_ == 300
+    assert made.sample(500)["x"].max() < 30
+    made.save(tmp_path / "m.reverie")
+    assert rv.load(tmp_path / "m.reverie").outliers == 0.01
+    with pytest.raises(ConfigError, match="is no share of rows"):
+        rv.Synthesizer("copula", outliers=0.9).fit(frame)
+    with pytest.raises(ConfigError, match="not looked for under formal privacy"):
+        rv.Synthesizer(outliers=0.01, privacy=1.0).fit(frame)

@@ -81,6 +81,9 @@ def fit(
     shared: Annotated[
         int, typer.Option("--k", help="Values that fewer rows share are never made.", min=1)
     ] = 5,
+    outliers: Annotated[
+        float, typer.Option(help="Share of the rows, those most unlike all others, not to learn from.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.", min=0)] = 0,
     device: Annotated[str, typer.Option(help="Where networks learn: auto, cpu or cuda.")] = "auto",
     checkpoint: Annotated[
@@ -112,7 +115,8 @@ def fit(
     seconds = None if budget is None else parse_seconds(budget, "--budget")
     most = None if rows is None else parse_count(rows, "--max-rows")
     settings = {
-        "model": model, "seed": seed, "k": shared, "schema": schema, "budget": seconds, "max_rows": most,
+        "model": model, "seed": seed, "k": shared, "outliers": outliers, "schema": schema,
+        "budget": seconds, "max_rows": most,
     }  # fmt: skip
     learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint, privacy=privacy)
     next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"

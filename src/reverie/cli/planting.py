@@ -76,6 +76,7 @@ class _Search:
         made = self.made
         command = ["fit", str(real), "-o", MODEL, "--model", made.family_, "--seed", str(made.seed_)]
         command += ["--json", "fit.json", "--k", str(made.k), "--checkpoint", "checkpoint"]
+        command += ["--outliers", str(made.outliers)] if made.outliers else []
         schema = self.given / "schema.json"
         schema.write_text(_typed(made), encoding="utf-8")
         command += ["--schema", str(schema)]

@@ -37,6 +37,19 @@ def parse_seconds(value: Any, where: str) -> float:
     return float(found[1]) * _UNITS[found[2]]
 
 
+def parse_share(value: Any, where: str, most: float = 0.5) -> float:
+    """A share of the rows, from 0 to `most`. Raises ConfigError.
+
+    >>> parse_share(0.03, "outliers")
+    0.03
+    """
+    number = float("nan") if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    if not 0 <= number <= most:
+        fix = f"Give a number from 0 to {most:g}, such as 0.03"
+        raise ConfigError(f"{_shown(value)} is no share of rows", where=where, fix=fix)
+    return number
+
+
 def parse_seed(value: Any, where: str = "seed") -> int:
     """A whole number of at least 0. Raises ConfigError."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:

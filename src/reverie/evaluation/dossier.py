@@ -37,6 +37,7 @@ class Model:
     made_by: str
     rows: int
     k: int
+    outliers: float
     critic: bool
     origin: Origin
     kept: tuple[Kept, ...]
@@ -135,6 +136,7 @@ def _plain(model: Model) -> dict[str, Any]:
         "made_by": model.made_by,
         "rows": model.rows,
         "k": model.k,
+        "outliers": model.outliers,
         "critic": model.critic,
         "origin": {"shown": model.origin.shown, "said": model.origin.said},
         "columns": {one.column: {"keeps": one.holds, "rare": asdict(one.traced)} for one in model.kept},

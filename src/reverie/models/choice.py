@@ -52,8 +52,13 @@ def ranked(rows: int) -> tuple[str, ...]:
     return tuple(sorted(able, key=lambda name: places.get(name, len(PREFERRED))))
 
 
-def check_private(name: str) -> None:
-    """Raise ConfigError if a family has no formal privacy, or what it needs for it is not installed."""
+def check_private(name: str, outliers: float = 0.0) -> None:
+    """Raise ConfigError if a family has no formal privacy, or what it needs for it is not installed, or if
+    rows are to be left out by what they are.
+    """
+    if outliers:
+        what, fix = "are not looked for under formal privacy", "Leave it out: noise protects them too"
+        raise ConfigError(what, where="outliers", fix=fix)
     able = private_families()
     if name != AUTO and name not in able:
         fix = f"Use --model {able[0]}"

@@ -93,6 +93,7 @@ class Attested(Mapped):
             made_by=f"Reverie, seed {self.seed_}",
             rows=model.rows,
             k=self._rows_shared(),
+            outliers=self.outliers,
             critic=model.critic is not None,
             origin=_origin(self.data_, model, whole),
             kept=_kept(model, members, unseen, self._rows_shared()),
@@ -101,6 +102,7 @@ class Attested(Mapped):
         )
         return Dossier(Findings(evaluation, conclude(evaluation, known), known), about)
 
+    outliers: float
     data_: str | None
     family_: str
     seed_: int

@@ -164,6 +164,9 @@ def protections(model: Model | None) -> dict[str, str]:
         "Extreme values": "ends of ranges are those that several rows reach"
         if model.k > 1
         else "off: k is 1",
+        "Outliers": f"the {model.outliers:.1%} of rows most unlike all others were not learned from"
+        if model.outliers
+        else "learned from as all others are",
         "Critic": "resamples rows; learned from real rows, each half held against the other"
         if model.critic
         else "none",

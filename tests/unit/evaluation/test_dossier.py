@@ -30,7 +30,7 @@ def evaluation(verdict: str = RELEASE) -> Evaluation:
 
 def model(origin: Origin = SHOWN, traced: Traced = Traced(), k: int = 5) -> Model:  # noqa: B008
     kept = (Kept("name", "category", "3 levels", traced),)
-    return Model("trees", "Reverie", 100, k, True, origin, kept)
+    return Model("trees", "Reverie", 100, k, 0.0, True, origin, kept)
 
 
 @pytest.mark.parametrize(

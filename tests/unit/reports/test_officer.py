@@ -10,7 +10,7 @@ from reverie.reports import officer
 
 def model(**given) -> Model:
     kept = (Kept("<b>name", "category", "3 levels", Traced(1, 9, 0, 9)),)
-    fields = {"k": 5, "critic": True, "promise": None, "spent": None, **given}
+    fields = {"k": 5, "outliers": 0.0, "critic": True, "promise": None, "spent": None, **given}
     return Model("trees", "Reverie", 100, origin=Origin(True, "as said"), kept=kept, **fields)
 
 

@@ -97,7 +97,7 @@ def _row(system: str, data: Halves, found: dict[str, Any]) -> list[str]:
     area = max(areas, key=lambda one: one["high"])
     name = max((one for one in RISKS if one in measures), key=lambda one: measures[one]["value"])
     risk, share = measures[name], measures["dcr_share"]["value"]
-    canaries = sum(sum(one["found"].values()) > one["floor"] for one in found["canaries"])
+    canaries = sum(one["leaked"] for one in found["canaries"])
     return [
         data.name,
         system,

@@ -24,9 +24,9 @@ from reverie.evaluation import arrow
 from reverie.evaluation.dossier import Sought
 from reverie.schema.types import Table
 
-REPEATS, ROWS, REPEATED = 10, 5, 2
+REPEATS, ROWS, REPEATED = 10, 10, 3
 """How often a row is repeated, how many rows are planted once, and how many are repeated."""
-FEWEST = 100
+FEWEST = 200
 """Rows without which nothing is planted: the secrets would be a part of the table that is worth learning."""
 LETTERS = 14
 MADE_ANEW = ("identifier", "personal")
@@ -86,7 +86,9 @@ def sought(planted: Planted, rows: pa.Table, files: Mapping[str, Iterable[bytes]
         for secret in (planted.rows, planted.repeated)
     )
     return (
-        Sought(VALUES, count, {place: number for place, number in found.items() if number}, floor),
+        Sought(
+            VALUES, count, {place: number for place, number in found.items() if number}, floor, unique=True
+        ),
         Sought(ROW, ROWS, once, _equal(planted.decoy_rows, rows)),
         Sought(AGAIN, REPEATED, again, _equal(planted.decoy_repeated, rows)),
     )
@@ -188,7 +190,9 @@ def _renamed(rows: pa.Table, keys: Sequence[str], rng: np.random.Generator) -> p
 
 def _filled(table: pa.Table, values: Mapping[str, tuple[Any, ...]], rng: np.random.Generator) -> pa.Table:
     """The table with each secret in a cell of a row of its own."""
-    places = iter(rng.permutation(table.num_rows).tolist() * (1 + sum(map(len, values.values())) // FEWEST))
+    places = iter(
+        rng.permutation(table.num_rows).tolist() * (1 + sum(map(len, values.values())) // table.num_rows)
+    )
     for name, secrets in values.items():
         mask = np.zeros(table.num_rows, bool)
         at = sorted(next(places) for _ in secrets)

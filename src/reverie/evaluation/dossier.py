@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reverie.evaluation.evaluate import Evaluation
+from reverie.evaluation.intervals import exceeds
 from reverie.evaluation.traces import Traced
 from reverie.evaluation.verdicts import NO_EVIDENCE, SCALES, Verdict
 
@@ -55,7 +56,18 @@ class Sought:
     found: Mapping[str, int] = field(default_factory=dict)
     """Place -> how many of them; places without any are left out."""
     floor: int = 0
-    """How many as like them, which were not planted, were found."""
+    """How many of as many like them, which were not planted, were found."""
+    unique: bool = False
+    """Whether none of them comes up by chance, so that one is too many."""
+
+    @property
+    def leaked(self) -> bool:
+        """Whether more came out than chance explains."""
+        count = sum(self.found.values())
+        if self.unique:
+            return count > self.floor
+        share, other = (min(number / self.planted, 1.0) for number in (count, self.floor))
+        return exceeds(share, self.planted, other, self.planted) > 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,13 @@ class Findings:
             "thresholds": self.evaluation.bounds.model_dump(include=PRIVATE),
             "model": None if self.model is None else _plain(self.model),
             "canaries": [
-                {"kind": one.kind, "planted": one.planted, "found": dict(one.found), "floor": one.floor}
+                {
+                    "kind": one.kind,
+                    "planted": one.planted,
+                    "found": dict(one.found),
+                    "floor": one.floor,
+                    "leaked": one.leaked,
+                }
                 for one in self.canaries
             ],
             "rows": private["rows"],
@@ -98,7 +116,7 @@ def conclude(
     """
     attacks = evaluation.verdicts["private"]
     bad = [attacks.rule] if attacks.verdict == FORBIDDEN else []
-    bad += [_leaked(one) for one in canaries if sum(one.found.values()) > one.floor]
+    bad += [_leaked(one) for one in canaries if one.leaked]
     if bad:
         return Verdict(FORBIDDEN, "; ".join(bad))
     unknown = [attacks.rule] if attacks.verdict == NO_EVIDENCE else []

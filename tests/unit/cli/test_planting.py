@@ -51,8 +51,8 @@ def test_no_secret_comes_out(place: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert run(command(place)) == 0
     found = json.loads((place / "d.json").read_text())["canaries"]
     assert [one["found"] for one in found] == [{}, {}, {}]
-    assert [one["planted"] for one in found] == [10, 5, 2]
-    assert "canaries, a row: 5 planted, found nowhere" in capfd.readouterr().out
+    assert [one["planted"] for one in found] == [10, 10, 3]
+    assert "canaries, a row: 10 planted, found nowhere" in capfd.readouterr().out
 
 
 def test_what_comes_out_is_found(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_what_comes_out_is_found(place: Path, monkeypatch: pytest.MonkeyPatch) -
     assert found[0]["samples"] == 10
     assert found[0]["files left over"] == 1
     assert found[0]["what was said"] == 1
-    assert found[1:] == [{"samples": 5}, {"samples": 2}]
+    assert found[1:] == [{"samples": 10}, {"samples": 3}]
 
 
 def test_a_fit_that_fails_is_one_line(place: Path, monkeypatch, capfd: pytest.CaptureFixture[str]) -> None:

@@ -59,8 +59,8 @@ def test_the_same_seed_plants_the_same() -> None:
 def test_a_copy_has_them_all_and_fresh_rows_none() -> None:
     planted = canaries.plant(table(), SCHEMA)
     copied = canaries.sought(planted, planted.table, {})
-    assert [one.found for one in copied] == [{"samples": 8}, {"samples": 5}, {"samples": 2}]
-    assert [one.planted for one in copied] == [8, 5, 2]
+    assert [one.found for one in copied] == [{"samples": 8}, {"samples": 10}, {"samples": 3}]
+    assert [one.planted for one in copied] == [8, 10, 3]
     fresh = canaries.sought(planted, table(seed=9), {"a file": [b"nothing"]})
     assert all(one.found == {} and one.floor == 0 for one in fresh)
 
@@ -88,4 +88,4 @@ def test_zips_and_folders_are_looked_into(tmp_path) -> None:
 
 def test_too_few_rows_hide_nothing() -> None:
     with pytest.raises(DataError, match="too few to hide secrets"):
-        canaries.plant(table(50), SCHEMA)
+        canaries.plant(table(150), SCHEMA)

@@ -44,9 +44,9 @@ def model(origin: Origin = SHOWN, traced: Traced = Traced(), k: int = 5) -> Mode
         (RELEASE, model(traced=Traced(3, 10)), (), CONDITIONS, "the model keeps 3 values"),
         (RELEASE, model(k=1), (), CONDITIONS, "k is 1"),
         (CONDITIONS, model(), (), CONDITIONS, "the attacks say so"),
-        (RELEASE, model(), (Sought("a row", 5, {"samples": 1}),), FORBIDDEN, "1 in samples"),
-        (RELEASE, model(), (Sought("a row", 5, {"samples": 1}, floor=1),), RELEASE, "the attacks say so"),
-        (NO_EVIDENCE, model(), (Sought("a row", 5, {"errors": 2}),), FORBIDDEN, "2 in errors"),
+        (RELEASE, model(), (Sought("a row", 5, {"samples": 4}),), FORBIDDEN, "4 in samples"),
+        (RELEASE, model(), (Sought("a row", 5, {"samples": 2}, floor=1),), RELEASE, "the attacks say so"),
+        (NO_EVIDENCE, model(), (Sought("a value", 9, {"errors": 2}, unique=True),), FORBIDDEN, "2 in errors"),
     ],
 )
 def test_what_forbids_goes_before_what_is_unknown_and_that_before_conditions(
@@ -66,5 +66,16 @@ def test_findings_are_plain_and_name_everything() -> None:
         "keeps": "3 levels",
         "rare": {"found": 0, "rare": 0, "unseen": 0, "unseen_rare": 0},
     }
-    assert told["canaries"] == [{"kind": "a row", "planted": 5, "found": {"samples": 1}, "floor": 0}]
+    assert told["canaries"] == [
+        {"kind": "a row", "planted": 5, "found": {"samples": 1}, "floor": 0, "leaked": False}
+    ]
     assert Findings(evaluation(), Verdict(RELEASE, "so")).to_dict()["model"] is None
+
+
+def test_what_comes_up_by_chance_is_no_leak() -> None:
+    assert not Sought("a row", 10, {"samples": 4}, floor=3).leaked
+    assert Sought("a row", 10, {"samples": 9}, floor=3).leaked
+    assert Sought("a row", 3, {"samples": 3}).leaked
+    assert not Sought("a row", 3, {"samples": 1}).leaked
+    assert Sought("a value", 30, {"samples": 1}, unique=True).leaked
+    assert not Sought("a value", 30, {"samples": 1}, floor=1, unique=True).leaked

@@ -133,7 +133,7 @@ def test_a_private_model_is_known_by_the_ledger(halves) -> None:
 
 def test_canaries_that_were_found_forbid_it(halves) -> None:
     found = rv.dossier(halves[2], halves[0], holdout=halves[1])
-    told = found.with_canaries((Sought("a row", 5, {"samples": 2}),))
+    told = found.with_canaries((Sought("a value", 5, {"samples": 2}, unique=True),))
     assert told.verdict == "do not release"
     assert "2 in samples" in told._repr_html_()
     assert found.with_canaries((Sought("a row", 5),)).verdict == "release"

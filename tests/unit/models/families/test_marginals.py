@@ -52,3 +52,20 @@ def test_a_state_of_other_tables_is_refused():
         broken = {**state.arrays, name: state.arrays[name][:-1]}
         with pytest.raises(ArtifactError):
             marginals.from_state(SPECS, State(state.json, broken))
+
+
+def pairs_asked(monkeypatch, secret):
+    """How many pairs are asked for where each round takes a minute, within a budget of a second."""
+    asked = []
+    monkeypatch.setattr(marginals._Learner, "_round", lambda self, pairs, **_: asked.append(pairs))
+    monkeypatch.setattr(
+        marginals, "Clock", lambda _: type("Slow", (), {"passed": property(lambda self: 60.0 * len(asked))})()
+    )
+    budget = Budget(seconds=1.0, secret=secret)
+    marginals.fit(chain(), config=marginals.Config(), rng=np.random.default_rng(0), budget=budget)
+    return sum(asked)
+
+
+def test_a_budget_ends_the_rounds_but_never_under_formal_privacy(monkeypatch):
+    assert pairs_asked(monkeypatch, None) == 5
+    assert pairs_asked(monkeypatch, Secret(chain(), Account(Privacy(2.0)))) == 6

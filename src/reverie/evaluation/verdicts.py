@@ -150,7 +150,7 @@ def _attacks(risks: list[Measurement], bounds: Thresholds) -> list[Check]:
     if not checks or any(check.grade for check in checks):
         return checks
     place = max(range(len(risks)), key=lambda i: risks[i].low - _allowed(risks[i], bounds)[0])
-    return [Check(0, f"of {len(checks)} attacks none surely succeeds; nearest to it: {checks[place].said}")]
+    return [Check(0, f"of {len(checks)} attacks none surely succeeds, nearest to it: {checks[place].said}")]
 
 
 def grades(found: Found, bounds: Thresholds = DEFAULT) -> dict[str, int]:

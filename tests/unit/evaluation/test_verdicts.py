@@ -89,7 +89,7 @@ def test_nothing_is_claimed_without_evidence() -> None:
 def test_attacks_that_tell_nothing_are_one_line() -> None:
     figures = (*GOOD, figure("linkability", 0.0, 0.02), figure("membership_density", 0.53, 0.02))
     rule = judge({one.name: one for one in figures}, holdout=True)["private"].rule
-    assert "of 2 attacks none surely succeeds; nearest to it: whether a row was learned from" in rule
+    assert "of 2 attacks none surely succeeds, nearest to it: whether a row was learned from" in rule
     assert "linked" not in rule
 
 

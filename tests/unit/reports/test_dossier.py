@@ -151,3 +151,21 @@ def test_other_columns_are_said(halves, model) -> None:
         model.dossier(halves[0].drop(columns="age"), holdout=halves[1])
     with pytest.raises(DataError, match="lacks 'age'"):
         model.dossier(halves[0], holdout=halves[1].drop(columns="age"))
+
+
+def test_a_column_that_tells_every_row_apart_is_made_anew_and_kept_nowhere(halves) -> None:
+    rng = np.random.default_rng(0)
+    names = [
+        f"{word}-{number:07d}"
+        for word, number in zip(
+            rng.choice(["AX", "QT"], 2 * ROWS), rng.permutation(10**7)[: 2 * ROWS], strict=True
+        )
+    ]
+    real, unseen = halves[0].assign(code=names[:ROWS]), halves[1].assign(code=names[ROWS:])
+    made = rv.Synthesizer("copula").fit(real)
+    found = made.dossier(real, holdout=unseen)
+    kept = {one.column: one for one in found.findings.model.kept}["code"]
+    assert kept.type == "identifier"
+    assert kept.traced.rare == ROWS
+    assert not kept.traced.found
+    assert found.findings.verdict == found.findings.evaluation.verdicts["private"]

@@ -131,8 +131,10 @@ class Synthesizer(Attested):
             ),
         )  # fmt: skip
         told = (*spent, *self._judge_time(clock))
-        # What was not plain in reading tells of the rows.
-        self.timings_, self.notes_ = clock.seconds, (*(() if self.privacy else found.notes), *told)
+        self.timings_, self.notes_ = clock.seconds, (*found.notes, *told)
+        if self.privacy:
+            # What was not plain in reading, other fits on these data, and how long it took tell of the rows.
+            self.timings_, self.notes_ = {}, self.model_.notes
         _warn(told)
         return self
 
@@ -258,7 +260,7 @@ class Synthesizer(Attested):
         check_family(self.model)
         parse_share(self.outliers, "outliers")
         if Privacy.of(self.privacy):
-            check_private(self.model, self.outliers)
+            check_private(self.model, outliers=self.outliers, max_rows=self.max_rows)
         check_device(self.device)
 
     def _choose(self, table: pa.Table, clock: Clock, on_progress: OnProgress) -> tuple[str, str, Race | None]:

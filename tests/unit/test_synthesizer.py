@@ -353,5 +353,16 @@ def test_rows_unlike_all_others_can_be_left_out(tmp_path) -> None:
     assert rv.load(tmp_path / "m.reverie").outliers == 0.01
     with pytest.raises(ConfigError, match="is no share of rows"):
         rv.Synthesizer("copula", outliers=0.9).fit(frame)
-    with pytest.raises(ConfigError, match="not looked for under formal privacy"):
-        rv.Synthesizer(outliers=0.01, privacy=1.0).fit(frame)
+    for options in ({"outliers": 0.01}, {"max_rows": 100}):
+        with pytest.raises(ConfigError, match="chooses among the rows"):
+            rv.Synthesizer(privacy=1.0, **options).fit(frame)
+
+
+def test_a_private_model_says_nothing_of_how_it_was_fitted(tmp_path) -> None:
+    frame = pd.DataFrame({"a": ["x", "y"] * 400, "b": ["u", "v"] * 400})
+    made = rv.Synthesizer("marginals", privacy=1.0).fit(frame)
+    with pytest.warns(rv.core.errors.ReverieWarning, match="have spent epsilon 2"):
+        made.fit(frame)
+    made.save(tmp_path / "m.reverie")
+    about = artifact.about(tmp_path / "m.reverie")
+    assert (about["timings"], about["notes"], about["data"]) == ({}, [], None)

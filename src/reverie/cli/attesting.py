@@ -45,7 +45,7 @@ def privacy(
 
     Says what was attacked, how and with what result, what the model keeps, and whether it may be released.
     """
-    from reverie.core.errors import ConfigError
+    from reverie.core.errors import ConfigError, ReverieError
     from reverie.evaluation.thresholds import DEFAULT, Thresholds
     from reverie.models.artifact import is_artifact
     from reverie.reports import build
@@ -59,10 +59,17 @@ def privacy(
         raise ConfigError("needs a model, and this is a table", where=option, fix="Give a .reverie file")
     known, unseen = options.read_table(real, table), options.read_table(holdout, table)
     dossier = _judged(released, known, unseen, rows, bounds=bounds, seed=seed)
+    failed: ReverieError | None = None
     if canaries:
         from reverie.cli import planting
 
-        dossier = dossier.with_canaries(planting.search(released, known, unseen, seed))
+        try:
+            sought = planting.search(released, known, unseen, seed)
+        except ReverieError as error:
+            # The attacks took minutes, and stand.
+            failed, dossier = error, dossier.noting(f"the search for canaries failed: {error}")
+        else:
+            dossier = dossier.with_canaries(sought)
     dossier = replace(
         dossier, provenance={"Released": released, "Real": real, "Unseen": holdout, **dossier.provenance}
     )
@@ -73,6 +80,8 @@ def privacy(
     if "-" not in (output, json):
         _show(dossier)
         terminal.say(*(f"Written to {place}" for place in (output, json) if place))
+    if failed is not None:
+        raise failed
 
 
 def _judged(

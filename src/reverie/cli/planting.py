@@ -77,6 +77,8 @@ class _Search:
         command = ["fit", str(real), "-o", MODEL, "--model", made.family_, "--seed", str(made.seed_)]
         command += ["--json", "fit.json", "--k", str(made.k), "--checkpoint", "checkpoint"]
         command += ["--outliers", str(made.outliers)] if made.outliers else []
+        command += ["--max-rows", str(made.max_rows)] if made.max_rows else []
+        command += ["--budget", f"{made.budget:g}s"] if isinstance(made.budget, float | int) else []
         schema = self.given / "schema.json"
         schema.write_text(_typed(made), encoding="utf-8")
         command += ["--schema", str(schema)]

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 _NUMBERED = r"^(?P<head>\D*)(?P<digits>\d{1,18})(?P<tail>\D*)$"
+
+
+DENSE = 0.3
+"""Share of the places between their bounds that running numbers take at least."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,16 @@ class Run:
     def density(self) -> float:
         """Share of the places between the bounds that are taken."""
         return self.count / ((self.high - self.low) // max(self.step, 1) + 1)
+
+
+def runs(values: pa.Array) -> bool:
+    """Whether the values are running numbers, each there once: new ones coincide with them by design."""
+    if pt.is_integer(values.type):
+        run = measure_integers(values)
+    else:
+        run = measure_strings(values) if pt.is_string(values.type) else None
+    once = run is not None and pc.count_distinct(values).as_py() == run.count
+    return run is not None and once and run.density >= DENSE
 
 
 def measure_integers(values: pa.Array) -> Run | None:

@@ -9,7 +9,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,18 @@ from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.evaluation import arrow
 from reverie.evaluation.dossier import Sought
-from reverie.schema.types import Table
+from reverie.schema.types import Column, Table
 
-REPEATS, ROWS, REPEATED = 10, 10, 3
+REPEATS, ROWS, REPEATED = 10, 20, 6
 """How often a row is repeated, how many rows are planted once, and how many are repeated."""
-FEWEST = 200
+FEWEST = 400
+TRIES = 20
+"""Rows are made from which those that nobody is are taken: so many times as are planted."""
 """Rows without which nothing is planted: the secrets would be a part of the table that is worth learning."""
-LETTERS = 14
+LETTERS, LAST_YEAR = 14, 9900
+SPELLED = ("integer", "decimal", "date", "datetime", "duration", "boolean", "ordinal")
+"""Types that a column of texts spells, which a word would break."""
+FIXED = ("constant",)
 MADE_ANEW = ("identifier", "personal")
 """Columns that no row is known by."""
 VALUES, ROW, AGAIN = "a value that one row has", "a row", f"a row repeated {REPEATS} times"
@@ -50,26 +55,32 @@ class Planted:
 
 
 def plant(table: pa.Table, schema: Table, *, seed: int = 0) -> Planted:
-    """The table with a secret in some cells of each column, and rows that nobody is, one of them repeated.
+    """The table with secrets in some cells of the columns of texts, dates and numbers, and rows that nobody
+    is, some of them repeated.
 
-    Rows take each cell from another row, so that no value of theirs is a secret. Raises DataError if there
-    are too few rows.
+    Rows take each cell from another row, so that no value of theirs is a secret; as few are planted as there
+    are that nobody is. Constant columns, and numbers and dates that are spelled as text, have no secret, nor
+    have types of few values. Raises DataError if there are too few rows.
     """
     if table.num_rows < FEWEST:
         fix = f"Give at least {FEWEST} rows"
         raise DataError(f"{table.num_rows} rows are too few to hide secrets among", where="real", fix=fix)
     rng, table = child(seed, "canaries"), _flat(table)
-    values, decoys = _secrets(table, rng), _secrets(table, rng)
-    rows, repeated = _mixed(table, ROWS, rng), _mixed(table, REPEATED, rng)
-    holed = _filled(table, values, rng)
+    hiding = [column.name for column in schema.columns if _hides(column, table)]
+    values, decoys = _secrets(table, hiding, rng), _secrets(table, hiding, rng)
     keys = [column.name for column in schema.columns if column.type in MADE_ANEW]
+    known = [name for name in table.column_names if name not in keys]
+    mixed = _nobody(table, known, 2 * (ROWS + REPEATED), rng)
+    half = mixed.num_rows // 2
+    again = min(REPEATED, half // 2)
+    planted, others = mixed.slice(0, half), mixed.slice(half, half)
+    rows, repeated = planted.slice(again), planted.slice(0, again)
     more = _renamed(pa.concat_tables([rows, *[repeated] * REPEATS]), keys, rng)
-    whole = pa.concat_tables([holed, more])
+    whole = pa.concat_tables([_filled(table, values, rng), more])
     whole = whole.take(pa.array(rng.permutation(whole.num_rows)))
-    known = [column.name for column in schema.columns if column.type not in MADE_ANEW]
-    parts = (rows, repeated, _mixed(table, ROWS, rng), _mixed(table, REPEATED, rng))
-    once, again, once_decoys, again_decoys = (part.select(known) for part in parts)
-    return Planted(whole, values, once, again, decoys, once_decoys, again_decoys)
+    parts = (rows, repeated, others.slice(again), others.slice(0, again))
+    once, twice, once_decoys, twice_decoys = (part.select(known) for part in parts)
+    return Planted(whole, values, once, twice, decoys, once_decoys, twice_decoys)
 
 
 def sought(planted: Planted, rows: pa.Table, files: Mapping[str, Iterable[bytes]]) -> tuple[Sought, ...]:
@@ -89,8 +100,8 @@ def sought(planted: Planted, rows: pa.Table, files: Mapping[str, Iterable[bytes]
         Sought(
             VALUES, count, {place: number for place, number in found.items() if number}, floor, unique=True
         ),
-        Sought(ROW, ROWS, once, _equal(planted.decoy_rows, rows)),
-        Sought(AGAIN, REPEATED, again, _equal(planted.decoy_repeated, rows)),
+        Sought(ROW, planted.rows.num_rows, once, _equal(planted.decoy_rows, rows)),
+        Sought(AGAIN, planted.repeated.num_rows, again, _equal(planted.decoy_repeated, rows)),
     )
 
 
@@ -116,13 +127,23 @@ def _flat(table: pa.Table) -> pa.Table:
     return pa.table(dict(zip(table.column_names, columns, strict=True)))
 
 
-def _secrets(table: pa.Table, rng: np.random.Generator) -> dict[str, tuple[Any, ...]]:
+def _hides(column: Column, table: pa.Table) -> bool:
+    """Whether a secret can be put in a column without breaking it."""
+    kind, there = table[column.name].type, table[column.name].null_count < table.num_rows
+    text = pt.is_string(kind) or pt.is_large_string(kind)
+    spelled = text and column.type in SPELLED
+    return there and not spelled and column.type not in FIXED
+
+
+def _secrets(table: pa.Table, names: Sequence[str], rng: np.random.Generator) -> dict[str, tuple[Any, ...]]:
     found = {}
-    for name in table.column_names:
+    for name in names:
         column = table[name]
         draws = next((draws for fits, draws in _DRAWS if fits(column.type)), ())
-        if draws and column.null_count < len(column):
-            found[name] = tuple(draw(column, rng) for draw in draws)
+        if draws:
+            # As the column's own type has them, which may be of fewer digits.
+            drawn = [draw(column, rng) for draw in draws]
+            found[name] = tuple(pa.array(drawn, column.type).to_pylist())
     return found
 
 
@@ -155,9 +176,10 @@ def _beyond_whole(column: pa.ChunkedArray, rng: np.random.Generator) -> int:
 
 
 def _later(column: pa.ChunkedArray, rng: np.random.Generator) -> Any:
-    return _span(column)[1] + timedelta(
-        days=int(rng.integers(9_000, 20_000)), seconds=int(rng.integers(86_400))
-    )
+    away = timedelta(days=int(rng.integers(9_000, 20_000)), seconds=int(rng.integers(86_400)))
+    low, high = _span(column)
+    # Some tables say with the last of all days that something has no end.
+    return high + away if high.year < LAST_YEAR else low - away
 
 
 _DRAWS: tuple[tuple[Callable[[pa.DataType], bool], tuple[Draw, ...]], ...] = (
@@ -186,6 +208,13 @@ def _renamed(rows: pa.Table, keys: Sequence[str], rng: np.random.Generator) -> p
             fresh = pa.array([draws[0](column, rng) for _ in range(len(column))], column.type)
             rows = rows.set_column(rows.column_names.index(name), name, fresh)
     return rows
+
+
+def _nobody(table: pa.Table, known: Sequence[str], n: int, rng: np.random.Generator) -> pa.Table:
+    """At most `n` rows of cells of other rows, an even number, that no row of the table equals in `known`."""
+    made = _mixed(table, TRIES * n, rng)
+    there = _present(made.select(known), table.select(known))
+    return made.filter(pa.array(~there)).slice(0, n) if known else made.slice(0, 0)
 
 
 def _filled(table: pa.Table, values: Mapping[str, tuple[Any, ...]], rng: np.random.Generator) -> pa.Table:
@@ -221,10 +250,14 @@ def _written(values: Mapping[str, tuple[Any, ...]], pieces: Iterable[bytes]) -> 
 
 def _spellings(secret: Any) -> list[bytes]:
     found = [_spelled(secret).encode()]
-    if isinstance(secret, float):
-        found += [np.float64(secret).tobytes(), np.float32(secret).tobytes()]
+    if isinstance(secret, datetime):
+        ticks = round(secret.replace(tzinfo=secret.tzinfo or UTC).timestamp())
+        found += [np.int64(ticks * 10**power).tobytes() for power in (3, 6, 9)]
+    if isinstance(secret, float | int):
+        # In four bytes a number is found by chance among the weights of a network.
+        found.append(np.float64(secret).tobytes())
     if isinstance(secret, int):
-        found += [np.int64(secret).tobytes(), np.float64(secret).tobytes()]
+        found.append(np.int64(secret).tobytes())
     return found
 
 
@@ -234,12 +267,15 @@ def _spelled(value: Any) -> str:
 
 def _equal(secrets: pa.Table, rows: pa.Table) -> int:
     """How many of the secret rows are among the rows."""
-    names = secrets.column_names
-    if not names:
-        return 0
-    columns = [
-        arrow.codes([secrets[name], rows[name]])[0] for name in names if arrow.is_plain(rows[name].type)
-    ]
+    return int(_present(secrets, rows.select(secrets.column_names)).sum()) if secrets.num_rows else 0
+
+
+def _present(secrets: pa.Table, rows: pa.Table) -> np.ndarray:
+    """Which of the secret rows are among the rows, (secrets,) bool."""
+    names = [name for name in secrets.column_names if arrow.is_plain(rows[name].type)]
+    columns = [arrow.codes([secrets[name], rows[name]])[0] for name in names]
+    if not columns:
+        return np.ones(secrets.num_rows, bool)
     wanted, made = (np.stack([pair[side] for pair in columns], axis=1) for side in (0, 1))
     there = {row.tobytes() for row in np.ascontiguousarray(made)}
-    return sum(row.tobytes() in there for row in np.ascontiguousarray(wanted))
+    return np.array([row.tobytes() in there for row in np.ascontiguousarray(wanted)], bool)

@@ -66,6 +66,8 @@ class Sought:
         count = sum(self.found.values())
         if self.unique:
             return count > self.floor
+        if not self.planted:
+            return False
         share, other = (min(number / self.planted, 1.0) for number in (count, self.floor))
         return exceeds(share, self.planted, other, self.planted) > 0
 
@@ -103,6 +105,12 @@ class Findings:
         }
 
 
+QUESTIONS = {
+    "singling out": ("singling_out",),
+    "linking": ("linkability",),
+    "inferring": ("inference", "membership"),
+}
+"""The questions of the officer, none of which may stay without an answer, and how their figures begin."""
 PRIVATE = {"nearer", "nearer_closest", "copies", "risk", "membership"}
 """The bounds by which the verdict is given."""
 
@@ -120,6 +128,12 @@ def conclude(
     if bad:
         return Verdict(FORBIDDEN, "; ".join(bad))
     unknown = [attacks.rule] if attacks.verdict == NO_EVIDENCE else []
+    tried = [figure.name for figure in evaluation.measurements["private"]]
+    unknown += [
+        f"{question} was not tried: there are too few rows or columns"
+        for question, names in QUESTIONS.items()
+        if not any(name.startswith(names) for name in tried)
+    ]
     unknown += [model.origin.said] if model and not model.origin.shown else []
     if unknown:
         return Verdict(NO_EVIDENCE, "; ".join(unknown))

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from reverie.codecs.spelling import read_table
 from reverie.core.rng import child
 from reverie.evaluation import neighbours
 from reverie.evaluation.view import view
@@ -20,12 +21,14 @@ def ordinary(table: pa.Table, schema: Table, share: float, *, seed: int = 0) -> 
     count = int(share * table.num_rows)
     if not count or table.num_rows < 3:
         return table
-    seen = view(table, table, None, schema)
+    read = read_table(schema, table, lenient=True)
+    seen = view(read, read, None, schema)
     if not seen.fields:
         return table
-    records = seen.real.some(RECORDS, child(seed, "outliers"))
-    found = neighbours.nearest(seen, seen.real, records)
+    chosen = child(seed, "outliers").permutation(seen.real.rows)[:RECORDS]
+    found = neighbours.nearest(seen, seen.real, seen.real.take(chosen))
     # A row that is among the records is the nearest to itself.
-    away = np.where(found.first == 0, found.second, found.first)
+    itself = np.isin(np.arange(seen.real.rows), chosen)
+    away = np.where(itself, found.second, found.first)
     kept = np.sort(np.argsort(away, kind="stable")[: table.num_rows - count])
     return table.take(pa.array(kept))

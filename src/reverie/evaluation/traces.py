@@ -41,19 +41,22 @@ class Traced:
 def traces(state: Any, real: pa.Table, unseen: pa.Table, k: int) -> dict[str, Traced]:
     """For each column of `real` its values that fewer than `k` rows have in the nested `state` of a model."""
     words, numbers = _leaves(state)
-    return {
-        name: Traced(*_count(real[name], words, numbers, k), *_count(unseen[name], words, numbers, k))
-        for name in real.column_names
-    }
+    found = {}
+    for name in real.column_names:
+        pair = arrow.plain(real[name]), arrow.plain(unseen[name])
+        sides = (pair[0], pair[1]), (pair[1], pair[0])
+        found[name] = Traced(*(n for one, other in sides for n in _count(one, other, words, numbers, k)))
+    return found
 
 
-def _count(column: pa.ChunkedArray, words: set[str], numbers: np.ndarray, k: int) -> tuple[int, int]:
-    """How many rare values of a column are there, and of how many."""
-    column = arrow.plain(column)
+def _count(
+    column: pa.ChunkedArray, other: pa.ChunkedArray, words: set[str], numbers: np.ndarray, k: int
+) -> tuple[int, int]:
+    """How many rare values of a column that another table's has not are there, and of how many."""
     if pt.is_string(column.type) or pt.is_large_string(column.type):
-        return _texts(column, words, k)
+        return _texts(column, _rare(column, other, k), words, k)
     if pt.is_floating(column.type) or pt.is_integer(column.type):
-        return _numbers(column, numbers, k)
+        return _numbers(_rare(column, other, k), numbers)
     return 0, 0
 
 
@@ -80,23 +83,28 @@ def _leaves(state: Any) -> tuple[set[str], np.ndarray]:
     return words, np.unique(np.concatenate(numbers))
 
 
-def _rare(column: pa.ChunkedArray, k: int) -> pa.Array:
-    """Values that fewer than `k` rows have."""
+def _rare(column: pa.ChunkedArray, other: pa.ChunkedArray, k: int) -> pa.Array:
+    """Values that fewer than `k` rows have, and no row of another table."""
     counts = pc.value_counts(column.drop_null().combine_chunks())
     values, rows = counts.field(0), counts.field(1)
-    return values.filter(pc.less(rows, k))
+    rare = values.filter(pc.less(rows, k))
+    try:
+        known = other.combine_chunks().cast(values.type, safe=False)
+    except pa.ArrowInvalid:  # texts, where these are numbers
+        return rare
+    return rare.filter(pc.invert(pc.is_in(rare, value_set=known)))
 
 
-def _texts(column: pa.ChunkedArray, words: set[str], k: int) -> tuple[int, int]:
-    rare = [text for text in _rare(column, k).to_pylist() if len(text) >= LEAST_LETTERS]
+def _texts(column: pa.ChunkedArray, values: pa.Array, words: set[str], k: int) -> tuple[int, int]:
+    rare = [text for text in values.to_pylist() if len(text) >= LEAST_LETTERS]
     there = [text for text in rare if text in words]
     # A word of many texts is no secret, though it be the whole of one.
     return sum(pc.sum(pc.match_substring(column, text)).as_py() < k for text in there), len(rare)
 
 
-def _numbers(column: pa.ChunkedArray, numbers: np.ndarray, k: int) -> tuple[int, int]:
+def _numbers(values: pa.Array, numbers: np.ndarray) -> tuple[int, int]:
     """Floats of a model may be kept as four bytes; both spellings count."""
-    rare = _rare(column, k).to_numpy(zero_copy_only=False).astype(float)
+    rare = values.to_numpy(zero_copy_only=False).astype(float)
     rare = np.array([one for one in rare if np.isfinite(one) and _digits(one) >= LEAST_DIGITS])
     if not len(rare):
         return 0, 0

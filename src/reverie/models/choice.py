@@ -52,13 +52,14 @@ def ranked(rows: int) -> tuple[str, ...]:
     return tuple(sorted(able, key=lambda name: places.get(name, len(PREFERRED))))
 
 
-def check_private(name: str, outliers: float = 0.0) -> None:
+def check_private(name: str, *, outliers: float = 0.0, max_rows: int | None = None) -> None:
     """Raise ConfigError if a family has no formal privacy, or what it needs for it is not installed, or if
-    rows are to be left out by what they are.
+    only some rows are to be learned from: one more would change which.
     """
-    if outliers:
-        what, fix = "are not looked for under formal privacy", "Leave it out: noise protects them too"
-        raise ConfigError(what, where="outliers", fix=fix)
+    for option, given in (("outliers", outliers), ("max_rows", max_rows)):
+        if given:
+            fix = "Leave it out, or take random rows before"
+            raise ConfigError("chooses among the rows, which --epsilon does not allow", where=option, fix=fix)
     able = private_families()
     if name != AUTO and name not in able:
         fix = f"Use --model {able[0]}"

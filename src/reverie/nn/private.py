@@ -170,9 +170,12 @@ def summed(
                 name: each.new_zeros((int(at.max()) + 1, *each.shape[1:])).index_add_(0, at, each)
                 for name, each in rows.items()
             }
-        norms = torch.stack([each.flatten(1).norm(dim=1) for each in rows.values()]).norm(dim=0)
-        scale = (bound / norms.clamp(min=1e-12)).clamp(max=1)
+        norms = torch.stack([each.double().flatten(1).norm(dim=1) for each in rows.values()]).norm(dim=0)
+        # A row without a finite gradient adds nothing: no number is as large as the bound allows.
+        sound = norms.isfinite()
+        scale = torch.where(sound, bound / norms.clamp(min=1e-12), 0.0).clamp(max=1).float()
         for name, each in rows.items():
+            each = torch.where(sound.view(-1, *[1] * (each.dim() - 1)), each, 0.0)
             total[name] += torch.tensordot(scale, each, dims=1)
     return total
 

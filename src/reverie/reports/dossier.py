@@ -12,6 +12,7 @@ from reverie.core.errors import DataError
 from reverie.dp.ledger import Ledger, total
 from reverie.evaluation.dossier import Findings, Kept, Model, Origin, Sought, conclude
 from reverie.evaluation.evaluate import Evaluation, evaluate
+from reverie.evaluation.outliers import ordinary
 from reverie.evaluation.thresholds import DEFAULT, Thresholds
 from reverie.evaluation.traces import traces
 from reverie.io.fingerprint import fingerprint
@@ -54,6 +55,12 @@ class Dossier:
         verdict = conclude(found.evaluation, found.model, sought)
         return replace(self, findings=replace(found, canaries=sought, verdict=verdict))
 
+    def noting(self, note: str) -> "Dossier":
+        """The dossier with one more note."""
+        found = self.findings
+        evaluation = replace(found.evaluation, notes=(*found.evaluation.notes, note))
+        return replace(self, findings=replace(found, evaluation=evaluation))
+
     def save(self, path: str | Path) -> None:
         """Write one offline HTML file, or the findings as JSON if the suffix is .json. Raises OutputError."""
         text = build.dumps(self.to_dict()) if Path(path).suffix.lower() == ".json" else self._repr_html_()
@@ -83,7 +90,8 @@ class Attested(Mapped):
         """
         model, whole, about = self._fitted(), self._table(real), _sources(real, holdout)
         _check_columns(model, whole)
-        members, unseen = self._cut(whole), self._table(holdout)
+        unseen = self._table(holdout)
+        members = ordinary(self._cut(whole), model.schema, self.outliers, seed=self.seed_)
         made = self.stream(rows, seed=seed, on_progress=on_progress)
         evaluation = _attack(
             members, pa.concat_tables(made), unseen, model.schema, thresholds, seed, on_progress
@@ -95,8 +103,8 @@ class Attested(Mapped):
             k=self._rows_shared(),
             outliers=self.outliers,
             critic=model.critic is not None,
-            origin=_origin(self.data_, model, whole),
-            kept=_kept(model, members, unseen, self._rows_shared()),
+            origin=_origin(self.data_, model, self.family_, whole),
+            kept=_kept(model, members, unseen, max(self._rows_shared(), 2)),
             promise=model.privacy,
             spent=_spent(model, whole),
         )
@@ -158,7 +166,7 @@ def _check_columns(model: Learned, table: pa.Table) -> None:
         raise DataError(what, where="real", fix="Give the table that the model was learned from")
 
 
-def _origin(known: str | None, model: Learned, table: pa.Table) -> Origin:
+def _origin(known: str | None, model: Learned, family: str, table: pa.Table) -> Origin:
     """Whether `table` is what the model learned from: by its fingerprint, or by the ledger of private fits.
 
     A private model holds no fingerprint, which would tell of every row.
@@ -172,9 +180,13 @@ def _origin(known: str | None, model: Learned, table: pa.Table) -> Origin:
     if model.privacy is None:
         said = "the model does not say what it learned from: fit it again with this version of Reverie"
         return Origin(False, said)
-    if Ledger.default().entries(given):
-        return Origin(True, "the ledger here knows of a private fit on the real table given")
-    said = "the ledger here knows of no private fit on the real table given: judge it where it was fitted"
+    asked = family, *(model.privacy.get(name) for name in ("epsilon", "delta", "unit"))
+    for entry in Ledger.default().entries(given):
+        if (entry.family, entry.epsilon, entry.delta, entry.unit) == asked:
+            return Origin(True, "the ledger here knows of such a private fit on the real table given")
+    said = (
+        "the ledger here knows of no such private fit on the real table given: judge it where it was fitted"
+    )
     return Origin(False, said)
 
 

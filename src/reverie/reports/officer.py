@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reverie.evaluation.dossier import CONDITIONS, FORBIDDEN, RELEASE, Findings, Model, Sought
+from reverie.evaluation.thresholds import DEFAULT, Thresholds
 from reverie.reports import html, sections, wording
 from reverie.reports.criteria import ASKED, criteria
 from reverie.reports.protection import K
@@ -13,7 +14,7 @@ from reverie.reports.wording import Tone
 TITLE = "Privacy dossier"
 
 MEANING = {
-    RELEASE: "No attack surely finds out more about people learned from than about people never seen.",
+    RELEASE: "No attack was shown to find out more about people learned from than the bounds below allow.",
     CONDITIONS: "Something was found that should be mended, or be allowed for where the data goes.",
     FORBIDDEN: "The data tell of single people that were learned from. They must not go out.",
 }
@@ -22,7 +23,8 @@ UNSHOWN = "What would show that the data are safe is not there, so nothing is cl
 TO_DO = {
     RELEASE: (
         "Keep this dossier with the data, and make a new one when the model or the real data change.",
-        "Hand out no more rows than were attacked here without a dossier of as many.",
+        "Hand out no more rows than are said above to be synthetic without a dossier of as many; beyond "
+        "50,000 the attacks look at so many of them.",
     ),
     CONDITIONS: (
         "Hand the data only to those who are bound not to look for single people in it.",
@@ -42,19 +44,19 @@ TO_LEARN = (
 
 ANSWERS: dict[str, dict[Tone, str]] = {
     "Singling out": {
-        "good": "What is unique to a synthetic row isolates people learned from no oftener than others.",
+        "good": "Not shown beyond the bounds: what is unique to a synthetic row isolates others as often.",
         "caution": "What is unique to a synthetic row isolates some people because they were learned from.",
         "bad": "What is unique to a synthetic row isolates people who were learned from.",
         "unknown": "This was not tried: there are too few rows, or none that were never seen.",
     },
     "Linkability": {
-        "good": "Two records of a person learned from are linked no oftener than two of anyone else.",
+        "good": "Not shown beyond the bounds: records of people never seen are linked as often.",
         "caution": "Some records of people learned from can be linked that otherwise could not.",
         "bad": "Records of people learned from can be linked by the synthetic rows.",
         "unknown": "This was not tried: there are too few rows or columns, or no rows that were never seen.",
     },
     "Inference": {
-        "good": "What is guessed of a person is what the population tells, whether learned from or not.",
+        "good": "Not shown beyond the bounds: as much is guessed of people who were never seen.",
         "caution": "Somewhat more can be guessed of people because they were learned from.",
         "bad": "More can be guessed of people because they were learned from, or that they were.",
         "unknown": "This was not tried: there are too few rows, or none that were never seen.",
@@ -138,6 +140,12 @@ def formal(model: Model | None) -> tuple[str, ...]:
         "Somebody who would have to toss a coin to tell whether it was among the data is right at most "
         f"{_guess(epsilon, delta):.0%} of the time.",
     ]
+    said.append(
+        "The guarantee covers the model and all that is made with it, not this dossier, whose figures are of "
+        "the real rows: keep it where the real data are kept."
+    )
+    if promise.get("unit"):
+        said.append("The attacks below take all rows for learned from, of which only some of each were.")
     if promise.get("unit") and promise.get("most", 1) > 1:
         said.append(f"Of each {promise['unit']}, at most {promise['most']} rows were learned from.")
     if model.spent is not None and model.spent[0] > epsilon * (1 + 1e-9):
@@ -191,10 +199,15 @@ def bounds(findings: Findings) -> dict[str, str]:
         "risk": "Risk of an attack, surely above",
         "membership": "AUC of telling who was learned from, surely above",
     }
-    return {
-        title: f"{getattr(given, name)[0]:g} for conditions, {getattr(given, name)[1]:g} forbids"
-        for name, title in titles.items()
-    }
+    return {title: _bound(given, name) for name, title in titles.items()}
+
+
+def _bound(given: Thresholds, name: str) -> str:
+    pair, usual = getattr(given, name), getattr(DEFAULT, name)
+    said = f"{pair[0]:g} for conditions, {pair[1]:g} forbids"
+    return (
+        said if pair == usual else f"{said} (set for this dossier; by default {usual[0]:g} and {usual[1]:g})"
+    )
 
 
 def _provenance(findings: Findings, given: Mapping[str, str]) -> dict[str, str]:

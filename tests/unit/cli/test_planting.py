@@ -18,14 +18,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("planting")
     for seed, name in enumerate(("real", "unseen")):
         rng = np.random.default_rng(seed)
-        days = (np.datetime64("2024-01-01") + rng.integers(0, 300, 400)).astype("datetime64[D]")
+        days = (np.datetime64("2024-01-01") + rng.integers(0, 300, 600)).astype("datetime64[D]")
         columns = {
-            "id": [f"K{seed}{i:05d}" for i in range(400)],
-            "level": rng.choice(["plain", "odd", "rare"], 400, p=[0.6, 0.3, 0.1]),
-            "amount": np.round(rng.gamma(2, 30, 400), 2),
-            "gain": np.where(rng.random(400) < 0.9, 0, 99_999),
+            "id": [f"K{seed}{i:05d}" for i in range(600)],
+            "level": rng.choice(["plain", "odd", "rare"], 600, p=[0.6, 0.3, 0.1]),
+            "amount": np.round(rng.gamma(2, 30, 600), 2),
+            "gain": np.where(rng.random(600) < 0.9, 0, 99_999),
             "when": pa.array(days),
-            "email": [f"person{seed}{i}@example.org" for i in range(400)],
+            "email": [f"person{seed}{i}@example.org" for i in range(600)],
         }
         pq.write_table(pa.table(columns), found / f"{name}.parquet")
     model = [
@@ -50,9 +50,10 @@ def command(place: Path) -> list[str]:
 def test_no_secret_comes_out(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(command(place)) == 0
     found = json.loads((place / "d.json").read_text())["canaries"]
-    assert [one["found"] for one in found] == [{}, {}, {}]
-    assert [one["planted"] for one in found] == [10, 10, 3]
-    assert "canaries, a row: 10 planted, found nowhere" in capfd.readouterr().out
+    assert found[0]["found"] == {}
+    assert not any(one["leaked"] for one in found)
+    assert [one["planted"] for one in found] == [10, 20, 6]
+    assert "canaries, a value that one row has: 10 planted, found nowhere" in capfd.readouterr().out
 
 
 def test_what_comes_out_is_found(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,10 +75,13 @@ def test_what_comes_out_is_found(place: Path, monkeypatch: pytest.MonkeyPatch) -
     assert found[0]["samples"] == 10
     assert found[0]["files left over"] == 1
     assert found[0]["what was said"] == 1
-    assert found[1:] == [{"samples": 10}, {"samples": 3}]
+    assert found[1:] == [{"samples": 20}, {"samples": 6}]
 
 
 def test_a_fit_that_fails_is_one_line(place: Path, monkeypatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(planting._Search, "_fit", lambda *_: ["fit", "nowhere.csv", "-o", "m.reverie"])
     assert run(command(place)) == 2
     assert "--canaries: 'reverie fit' failed: error: nowhere.csv" in capfd.readouterr().err
+    told = json.loads((place / "d.json").read_text())
+    assert not told["canaries"]
+    assert "the search for canaries failed" in told["notes"][-1]

@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from reverie.evaluation.base import Comparison
+from reverie.evaluation.base import Comparison, Measurement
 from reverie.evaluation.dossier import (
     CONDITIONS,
     FORBIDDEN,
@@ -22,10 +22,14 @@ ONE = pa.table({"a": [1]})
 SHOWN, UNSHOWN = Origin(True, "it is"), Origin(False, "it is another")
 
 
-def evaluation(verdict: str = RELEASE) -> Evaluation:
+TRIED = ("singling_out_univariate", "linkability", "membership_density")
+
+
+def evaluation(verdict: str = RELEASE, tried=TRIED) -> Evaluation:
     compared = Comparison(ONE, ONE, ONE, Table(name="t", columns=(Column(name="a", type="integer"),)))
     verdicts = {aspect: Verdict(verdict, "the attacks say so") for aspect in ASPECTS}
-    return Evaluation(dict.fromkeys(ASPECTS, ()), verdicts, compared)
+    figures = tuple(Measurement(name, 0.0, 0.0, 0.0, 0.0, 9, "lower", 0.0, "") for name in tried)
+    return Evaluation({**dict.fromkeys(ASPECTS, ()), "private": figures}, verdicts, compared)
 
 
 def model(origin: Origin = SHOWN, traced: Traced = Traced(), k: int = 5) -> Model:  # noqa: B008
@@ -79,3 +83,11 @@ def test_what_comes_up_by_chance_is_no_leak() -> None:
     assert not Sought("a row", 3, {"samples": 1}).leaked
     assert Sought("a value", 30, {"samples": 1}, unique=True).leaked
     assert not Sought("a value", 30, {"samples": 1}, floor=1, unique=True).leaked
+
+
+@pytest.mark.parametrize(("left", "said"), [(0, "singling out"), (1, "linking"), (2, "inferring")])
+def test_a_question_that_was_not_tried_is_not_answered_with_no(left: int, said: str) -> None:
+    tried = tuple(name for place, name in enumerate(TRIED) if place != left)
+    found = conclude(evaluation(RELEASE, tried))
+    assert found.verdict == NO_EVIDENCE
+    assert f"{said} was not tried" in found.rule

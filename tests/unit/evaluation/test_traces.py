@@ -35,9 +35,9 @@ def test_what_a_state_keeps_letter_by_letter_is_counted() -> None:
 
 def test_a_word_of_many_texts_is_no_secret() -> None:
     texts = ["great"] + [f"a great thing {i}" for i in range(30)]
-    one = pa.table({"text": texts})
-    assert traces({"words": ["great"]}, one, one, 5)["text"].found == 0
-    assert traces({"words": ["great"]}, one.slice(0, 4), one, 5)["text"].found == 1
+    one, other = pa.table({"text": texts}), pa.table({"text": ["nothing like it"]})
+    assert traces({"words": ["great"]}, one, other, 5)["text"].found == 0
+    assert traces({"words": ["great"]}, one.slice(0, 4), other, 5)["text"].found == 1
 
 
 def test_values_that_are_there_by_chance_are_not_kept() -> None:
@@ -45,3 +45,16 @@ def test_values_that_are_there_by_chance_are_not_kept() -> None:
     assert not Traced(found=10, rare=100, unseen=9, unseen_rare=100).kept
     assert Traced(found=60, rare=100, unseen=9, unseen_rare=100).kept
     assert not Traced().kept
+
+
+def test_what_real_rows_share_is_no_chance_of_unseen_ones() -> None:
+    real = pa.table({"city": [f"town{i % 40:02d}" for i in range(800)] + [f"alone{i}" for i in range(10)]})
+    unseen = pa.table({"city": [f"town{i:02d}" for i in range(15)] + ["elsewhere"] * 9})
+    found = traces({"levels": real["city"].unique().to_pylist()}, real, unseen, 5)["city"]
+    assert (found.found, found.rare, found.unseen_rare) == (10, 10, 0)
+    assert found.kept
+
+
+def test_columns_of_other_types_are_counted_by_themselves() -> None:
+    numbers, words = pa.table({"a": [1.234567, 2.345678]}), pa.table({"a": ["x7654321", "y7654321"]})
+    assert traces({"knots": np.array([1.234567])}, numbers, words, 5)["a"] == Traced(1, 2, 0, 2)

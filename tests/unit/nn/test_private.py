@@ -45,6 +45,14 @@ def test_all_rows_of_an_owner_move_it_by_no_more_than_that():
     assert norm({name: whole[name] - without[name] for name in whole}) <= BOUND * (1 + 1e-4)
 
 
+def test_a_row_without_a_finite_gradient_adds_nothing():
+    one, rows = Pair(), {"x": np.array([[1.0], [np.inf], [1e30], [2.0]])}
+    found = summed(one, "looks", rows, np.arange(4), np.arange(4), BOUND, torch.Generator())
+    assert norm(found) <= 4 * BOUND
+    alone = summed(one, "looks", rows, np.arange(4), np.array([1]), BOUND, torch.Generator())
+    assert norm(alone) == 0.0
+
+
 def test_no_rows_taken_is_no_gradient():
     assert norm(gradients([])) == 0.0
 

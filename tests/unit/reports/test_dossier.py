@@ -123,7 +123,7 @@ def test_a_private_model_is_known_by_the_ledger(halves) -> None:
     private.model_, private.data_ = replace(private.model_, privacy=promise), None
     found = private.dossier(halves[0], holdout=halves[1])
     assert found.verdict == "not enough evidence"
-    assert "the ledger here knows of no private fit" in repr(found)
+    assert "the ledger here knows of no such private fit" in repr(found)
     Ledger.default().spend(fingerprint(dataset(halves[0]).single()[1]), "t", "copula", rv.Privacy(1.0))
     found = private.dossier(halves[0], holdout=halves[1])
     assert found.to_dict()["model"]["origin"]["shown"]

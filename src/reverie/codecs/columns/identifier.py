@@ -18,7 +18,14 @@ from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
 from reverie.codecs.pattern import Pattern, add_counts, count_characters
 from reverie.codecs.permutation import make_salt, repeat_earlier
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
-from reverie.codecs.sequence import Run, Sequence, join_runs, measure_integers, measure_strings
+from reverie.codecs.sequence import (
+    DENSE,
+    Run,
+    Sequence,
+    join_runs,
+    measure_integers,
+    measure_strings,
+)
 from reverie.codecs.storage import is_string, is_whole, storage_name
 from reverie.codecs.wording import split_words
 from reverie.core.errors import DataError
@@ -66,7 +73,6 @@ _UUID = r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-
 _HEX = r"^(0x)?([0-9a-f]{12,}|[0-9A-F]{12,})$"
 _TOKEN = r"^[!-~]*[0-9][!-~]*$"
 _NUMBER_OR_DATE = r"^[+-]?[0-9]*[.,][0-9]+$|^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}|^[0-9]{8}T?[0-9]{6}"
-_DENSE = 0.3
 
 
 @dataclass(frozen=True)
@@ -140,7 +146,7 @@ class Identifier(Codec):
     def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Identifier":
         """A sequence where numbers run densely, else the pattern."""
         presence = Presence.of(column.name, sketch.kinds)
-        dense = "sequence" if sketch.run and sketch.run.density >= _DENSE else "pattern"
+        dense = "sequence" if sketch.run and sketch.run.density >= DENSE else "pattern"
         if column.options.get("style", dense) == "sequence" and sketch.run:
             return cls(column, presence, Sequence.following(sketch.run), sketch.storage)
         pattern = (
@@ -217,7 +223,7 @@ def _judge_integers(profile: Profile, share: float, named: bool) -> tuple[float,
     if run is None or share < 0.99:
         return None
     density = run.density * (profile.rows - profile.nulls) / run.count
-    if named and density >= _DENSE and share == 1:
+    if named and density >= DENSE and share == 1:
         return 0.95, "sequence", "a key by its name, running numbers"
     if named:
         return 0.9, "pattern", "a key by its name, numbers of a fixed width"
@@ -237,7 +243,7 @@ def _judge_strings(profile: Profile, share: float, named: bool) -> tuple[float, 
     coded, single = _fitting(seen, _TOKEN), _fitting(seen, r"^\S{1,64}$")
     if share > 0.99:
         run = measure_strings(profile.sample) if named or coded > 0.99 else None
-        if run and run.density >= _DENSE and (named or run.head):
+        if run and run.density >= DENSE and (named or run.head):
             return 0.94, "sequence", "running numbers with a fixed head"
         if coded > 0.9 and single > 0.99 and (named or len(seen) >= 20):
             return (0.93 if named else 0.75), "pattern", "codes of one pattern"

@@ -6,6 +6,7 @@ place of planted secrets.
 
 import numpy as np
 
+from reverie.codecs.sequence import runs
 from reverie.evaluation import arrow
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.risk import Attack, Rate, figure
@@ -22,7 +23,9 @@ class RareValues(Measure):
     aspect = "private"
 
     def measure(self, comparison: Comparison) -> list[Measurement]:
-        """`rare_values` over all columns, keys and personal data too; none without a holdout."""
+        """`rare_values` over all columns, personal data and keys too, but for running numbers: new ones begin
+        where the real ones do. None without a holdout.
+        """
         rng, holdout = comparison.generator("rare values"), comparison.holdout
         if holdout is None or min(comparison.real.num_rows, holdout.num_rows) < FEWEST:
             return []
@@ -33,6 +36,8 @@ class RareValues(Measure):
             name = column.name
             tables = (comparison.real, holdout, comparison.fake)
             if not all(arrow.is_plain(table[name].type) for table in tables):
+                continue
+            if runs(arrow.plain(comparison.real[name]).combine_chunks()):
                 continue
             real, unseen, fake = arrow.codes([table[name] for table in tables])[0]
             found, among = _recalled(real[rows[0]], unseen[rows[1]], fake)

@@ -1,4 +1,9 @@
+import numpy as np
+import pyarrow as pa
+
+from reverie.evaluation.base import Comparison
 from reverie.evaluation.privacy.rare_values import MEASURE
+from reverie.schema.types import Column, Table
 
 from ..tables import compared, people
 
@@ -21,3 +26,20 @@ def test_keys_that_come_out_are_found() -> None:
 
 def test_none_without_a_holdout() -> None:
     assert MEASURE.measure(compared(REAL, people(800, 2))) == []
+
+
+def test_running_numbers_coincide_by_design() -> None:
+    columns = (Column(name="order", type="identifier"), Column(name="x", type="decimal"))
+    schema = Table(name="t", columns=columns)
+
+    def columns_of(real: np.ndarray, fake: np.ndarray, unseen: np.ndarray) -> list[str]:
+        tables = (
+            pa.table({"order": keys, "x": np.random.default_rng(place).random(800)})
+            for place, keys in enumerate((real, fake, unseen))
+        )
+        (figure,) = MEASURE.measure(Comparison(*tables, schema))
+        return [one["name"] for one in figure.detail["columns"] if one["recalled"][0]]
+
+    assert columns_of(np.arange(1, 801), np.arange(1, 801), np.arange(801, 1601)) == []
+    scattered = np.random.default_rng(0).permutation(10**6)
+    assert columns_of(scattered[:800], scattered[:800], scattered[800:1600]) == ["order"]

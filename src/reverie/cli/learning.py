@@ -135,7 +135,8 @@ def learn(data: str, output: str, table: str | None = None, json: str | None = N
     synthesizer = Synthesizer(**settings, threads=options.cores())
     with terminal.progress() as tell:
         synthesizer.fit(found, on_progress=tell)
-    synthesizer.timings_["read"] = round(read, 4)
+    if settings.get("privacy") is None:  # how long rows took to read is theirs too
+        synthesizer.timings_["read"] = round(read, 4)
     synthesizer.save(output)
     _summarise(synthesizer, found, output, json, time.perf_counter() - start)
 

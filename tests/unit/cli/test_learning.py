@@ -39,6 +39,7 @@ def test_a_promise_of_formal_privacy(folder: Path, tmp_path: Path, capfd: pytest
     assert run(["inspect", model]) == 0
     assert "of 8 at delta 0.0001, for each row" in capfd.readouterr().out
     assert rv.load(model).model_.privacy["delta"] == 1e-4
+    assert rv.load(model).timings_ == {}
     assert run(["fit", data, "-o", str(tmp_path / "again.reverie"), *promise]) == 2
     assert "above the cap of 10" in capfd.readouterr().err
     assert not (tmp_path / "again.reverie").exists()
@@ -48,6 +49,7 @@ def test_a_refused_promise_costs_nothing(folder: Path, tmp_path: Path) -> None:
     data, model = str(folder / "people.parquet"), str(tmp_path / "m.reverie")
     assert run(["fit", data, "-o", model, "--epsilon", "1", "--privacy-unit", "who"]) == 2
     assert run(["fit", data, "-o", model, "--epsilon", "1", "--model", "copula"]) == 2
+    assert run(["fit", data, "-o", model, "--epsilon", "1", "--max-rows", "99"]) == 2
     assert Ledger.default().entries() == ()
 
 

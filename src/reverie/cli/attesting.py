@@ -70,9 +70,9 @@ def privacy(
             failed, dossier = error, dossier.noting(f"the search for canaries failed: {error}")
         else:
             dossier = dossier.with_canaries(sought)
-    dossier = replace(
-        dossier, provenance={"Released": released, "Real": real, "Unseen": holdout, **dossier.provenance}
-    )
+    sources = {"Released": released, "Real": real, "Unseen": holdout}
+    sources |= {} if thresholds is None else {"Bounds": thresholds}
+    dossier = replace(dossier, provenance={**sources, **dossier.provenance})
     if json is not None:
         build.save(build.dumps(dossier.to_dict()), json)
     if output is not None:

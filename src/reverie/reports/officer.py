@@ -22,7 +22,7 @@ UNSHOWN = "What would show that the data are safe is not there, so nothing is cl
 
 TO_DO = {
     RELEASE: (
-        "Keep this dossier with the data, and make a new one when the model or the real data change.",
+        "Keep this dossier where the real data are kept, and make a new one when model or data change.",
         "Hand out no more rows than are said above to be synthetic without a dossier of as many; beyond "
         "50,000 the attacks look at so many of them.",
     ),
@@ -44,7 +44,7 @@ TO_LEARN = (
 
 ANSWERS: dict[str, dict[Tone, str]] = {
     "Singling out": {
-        "good": "Not shown beyond the bounds: what is unique to a synthetic row isolates others as often.",
+        "good": "Not shown beyond the bounds: what is unique to a synthetic row fits people never seen as often.",
         "caution": "What is unique to a synthetic row isolates some people because they were learned from.",
         "bad": "What is unique to a synthetic row isolates people who were learned from.",
         "unknown": "This was not tried: there are too few rows, or none that were never seen.",

@@ -33,7 +33,7 @@ TRIES = 20
 LETTERS, LAST_YEAR = 14, 9900
 SPELLED = ("integer", "decimal", "date", "datetime", "duration", "boolean", "ordinal")
 """Types that a column of texts spells, which a word would break."""
-FIXED = ("constant",)
+FIXED, UNIQUE = ("constant",), ("identifier",)
 MADE_ANEW = ("identifier", "personal")
 """Columns that no row is known by."""
 VALUES, ROW, AGAIN = "a value that one row has", "a row", f"a row repeated {REPEATS} times"
@@ -75,7 +75,8 @@ def plant(table: pa.Table, schema: Table, *, seed: int = 0) -> Planted:
     again = min(REPEATED, half // 2)
     planted, others = mixed.slice(0, half), mixed.slice(half, half)
     rows, repeated = planted.slice(again), planted.slice(0, again)
-    more = _renamed(pa.concat_tables([rows, *[repeated] * REPEATS]), keys, rng)
+    unique = [column.name for column in schema.columns if column.type in UNIQUE]
+    more = _renamed(pa.concat_tables([rows, *[repeated] * REPEATS]), unique, rng)
     whole = pa.concat_tables([_filled(table, values, rng), more])
     whole = whole.take(pa.array(rng.permutation(whole.num_rows)))
     parts = (rows, repeated, others.slice(again), others.slice(0, again))

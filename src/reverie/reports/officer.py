@@ -44,7 +44,7 @@ TO_LEARN = (
 
 ANSWERS: dict[str, dict[Tone, str]] = {
     "Singling out": {
-        "good": "Not shown beyond the bounds: what is unique to a synthetic row fits people never seen as often.",
+        "good": "Not shown beyond the bounds: what is unique to a new row fits people never seen as often.",
         "caution": "What is unique to a synthetic row isolates some people because they were learned from.",
         "bad": "What is unique to a synthetic row isolates people who were learned from.",
         "unknown": "This was not tried: there are too few rows, or none that were never seen.",

@@ -72,17 +72,8 @@ def _dossier(key: str, system: Any, data: Halves) -> dict[str, Any]:
     out = results.folder(key, data) / "dossier.json"
     if not out.exists():
         say(f"{data.name}: dossier of {key}")
-        command = [
-            REVERIE,
-            "privacy",
-            model,
-            data.train,
-            "--holdout",
-            data.holdout,
-            "--canaries",
-            "--json",
-            out,
-        ]
+        command = [REVERIE, "privacy", model, data.train, "--holdout", data.holdout]
+        command += ["--canaries", "--json", out]
         done = subprocess.run([*map(str, command)], capture_output=True, text=True)
         if done.returncode:
             return {"error": (done.stderr.strip().splitlines() or ["failed"])[-1]}

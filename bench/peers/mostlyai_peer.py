@@ -1,6 +1,6 @@
 """Fit or sample MOSTLY AI's TabularARGN with its default settings, in the engine's own environment.
 
-With --epsilon it learns in its private mode, whose bounds of values take a tenth of it, as by default.
+With --epsilon it learns in its private mode, in which bounds of values take a tenth of it.
 """
 
 import argparse

@@ -1,7 +1,6 @@
 """Fit and sample SmartNoise's private synthesizers; they cannot be kept, so that fitting makes the rows too.
 
-Types of columns are told, as what counts as public. A fifth of epsilon goes to what bounds numbers, as the
-package's guide has it.
+Types of columns are told, as what counts as public. A fifth of epsilon goes to what bounds numbers.
 """
 
 import argparse
@@ -35,18 +34,18 @@ def main() -> None:
     frame = pd.read_csv(given.train, keep_default_na=False, na_values=[""])
     numbers = [name for name in frame.select_dtypes("number") if frame[name].nunique() > FEW]
     others = [name for name in frame if name not in numbers]
+    whole = [name for name in numbers if pd.api.types.is_integer_dtype(frame[name])]
     frame[others] = frame[others].astype(object)
     made = Synthesizer.create(given.model, epsilon=given.epsilon, delta=given.delta)
     made.fit(
         frame, categorical_columns=others, continuous_columns=numbers, preprocessor_eps=SHARE * given.epsilon,
         nullable=bool(frame.isna().to_numpy().any()),
     )  # fmt: skip
-    rows = made.sample(len(frame))
-    rows = pd.DataFrame(rows, columns=frame.columns)
+    rows = pd.DataFrame(made.sample(len(frame)), columns=frame.columns)
     for name in numbers:
-        whole = pd.api.types.is_integer_dtype(pd.read_csv(given.train, usecols=[name])[name])
         rows[name] = pd.to_numeric(rows[name])
-        rows[name] = rows[name].round().astype("Int64") if whole else rows[name]
+    for name in whole:
+        rows[name] = rows[name].round().astype("Int64")
     rows.to_parquet(Path(given.file))
 
 

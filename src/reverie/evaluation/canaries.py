@@ -27,9 +27,9 @@ from reverie.schema.types import Column, Table
 REPEATS, ROWS, REPEATED = 10, 20, 6
 """How often a row is repeated, how many rows are planted once, and how many are repeated."""
 FEWEST = 400
-TRIES = 20
-"""Rows are made from which those that nobody is are taken: so many times as are planted."""
 """Rows without which nothing is planted: the secrets would be a part of the table that is worth learning."""
+TRIES = 20
+"""Times as many rows are made as are planted, from which those that nobody is are taken."""
 LETTERS, LAST_YEAR = 14, 9900
 SPELLED = ("integer", "decimal", "date", "datetime", "duration", "boolean", "ordinal")
 """Types that a column of texts spells, which a word would break."""
@@ -212,7 +212,7 @@ def _renamed(rows: pa.Table, keys: Sequence[str], rng: np.random.Generator) -> p
 
 
 def _nobody(table: pa.Table, known: Sequence[str], n: int, rng: np.random.Generator) -> pa.Table:
-    """At most `n` rows of cells of other rows, an even number, that no row of the table equals in `known`."""
+    """At most `n` rows of cells of other rows that no row of the table equals in the columns `known`."""
     made = _mixed(table, TRIES * n, rng)
     there = _present(made.select(known), table.select(known))
     return made.filter(pa.array(~there)).slice(0, n) if known else made.slice(0, 0)

@@ -7,7 +7,7 @@ from typing import Any
 from reverie.evaluation.evaluate import Evaluation
 from reverie.evaluation.intervals import exceeds
 from reverie.evaluation.traces import Traced
-from reverie.evaluation.verdicts import NO_EVIDENCE, SCALES, Verdict
+from reverie.evaluation.verdicts import NO_EVIDENCE, QUESTIONS, SCALES, Verdict
 
 RELEASE, CONDITIONS, FORBIDDEN = SCALES["private"]
 
@@ -105,12 +105,6 @@ class Findings:
         }
 
 
-QUESTIONS = {
-    "singling out": ("singling_out",),
-    "linking": ("linkability",),
-    "inferring": ("inference", "membership"),
-}
-"""The questions of the officer, none of which may stay without an answer, and how their figures begin."""
 PRIVATE = {"nearer", "nearer_closest", "copies", "risk", "membership"}
 """The bounds by which the verdict is given."""
 
@@ -128,11 +122,11 @@ def conclude(
     if bad:
         return Verdict(FORBIDDEN, "; ".join(bad))
     unknown = [attacks.rule] if attacks.verdict == NO_EVIDENCE else []
-    tried = [figure.name for figure in evaluation.measurements["private"]]
+    tried = {figure.name for figure in evaluation.measurements["private"]}
     unknown += [
-        f"{question} was not tried: there are too few rows or columns"
+        f"{question.lower()} was not tried: there are too few rows or columns"
         for question, names in QUESTIONS.items()
-        if not any(name.startswith(names) for name in tried)
+        if tried.isdisjoint(names)
     ]
     unknown += [model.origin.said] if model and not model.origin.shown else []
     if unknown:

@@ -1,7 +1,7 @@
 """Traces: values that few real rows have and that stand, letter by letter, in what a model keeps.
 
 A model is also a release: whoever holds the file can read it. Values that many rows share are what it is
-for; a value that fewer than k rows have should be nowhere in it.
+for; values that fewer than k rows have should be in it no oftener than those of unseen rows are by chance.
 """
 
 from collections.abc import Iterable, Mapping

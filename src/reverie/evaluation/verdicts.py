@@ -142,6 +142,16 @@ ATTACKS = {
     "membership_distance_rare": "whether a row of a rare group was learned from is told by distances",
 }
 """The figures of attacks that decide, and what each says."""
+QUESTIONS = {
+    "Singling out": ("singling_out_univariate", "singling_out_multivariate", "rare_values"),
+    "Linkability": ("linkability",),
+    "Inference": (
+        "inference", "inference_worst", "membership_density", "membership_density_outliers",
+        "membership_density_rare", "membership_distance", "membership_distance_outliers",
+        "membership_distance_rare",
+    ),
+}  # fmt: skip
+"""The questions of Europe's opinion 05/2014 on anonymous data, and the figures that answer them."""
 
 
 def _attacks(risks: list[Measurement], bounds: Thresholds) -> list[Check]:

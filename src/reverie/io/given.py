@@ -1,5 +1,6 @@
 """Data however a caller gives it: a path, a frame, or a dataset that was read before."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,3 +14,8 @@ def dataset(data: Any) -> Dataset:
     if isinstance(data, Dataset):
         return data
     return read(data) if isinstance(data, str | Path) else read_frame(data)
+
+
+def named(sources: Mapping[str, Any]) -> dict[str, str]:
+    """Those of the sources that are paths, as text, by their roles."""
+    return {role: str(data) for role, data in sources.items() if isinstance(data, str | Path)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reverie.evaluation.base import Measurement
 from reverie.evaluation.evaluate import Evaluation
-from reverie.evaluation.verdicts import grades
+from reverie.evaluation.verdicts import QUESTIONS, grades
 from reverie.reports import wording
 from reverie.reports.wording import Tone
 
@@ -44,23 +44,14 @@ class Criterion:
     lines: tuple[Line, ...]
 
 
-ASKED = (
-    Asked(
-        "Singling out",
-        "Can somebody be isolated by what the synthetic rows say?",
-        ("singling_out_univariate", "singling_out_multivariate", "rare_values"),
-    ),
-    Asked("Linkability", "Can two records be found to be of one person?", ("linkability",)),
-    Asked(
-        "Inference",
-        "Can something be learned of a person because that person's row was learned from?",
-        (
-            "inference", "inference_worst", "membership_density", "membership_density_outliers",
-            "membership_density_rare", "membership_distance", "membership_distance_outliers",
-            "membership_distance_rare",
-        ),
-    ),
-)  # fmt: skip
+ASKED = tuple(
+    Asked(title, question, QUESTIONS[title])
+    for title, question in {
+        "Singling out": "Can somebody be isolated by what the synthetic rows say?",
+        "Linkability": "Can two records be found to be of one person?",
+        "Inference": "Can something be learned of a person because that person's row was learned from?",
+    }.items()
+)
 
 
 def criteria(evaluation: Evaluation) -> tuple[Criterion, ...]:

@@ -16,7 +16,7 @@ from reverie.evaluation.outliers import ordinary
 from reverie.evaluation.thresholds import DEFAULT, Thresholds
 from reverie.evaluation.traces import traces
 from reverie.io.fingerprint import fingerprint
-from reverie.io.given import dataset
+from reverie.io.given import dataset, named
 from reverie.models.base import OnProgress, Progress, silent
 from reverie.reports import build, officer
 from reverie.reports.latent_map import Mapped
@@ -88,7 +88,7 @@ class Attested(Mapped):
         `rows` are made as they would be for release, as many as were learned from unless told; `holdout` is
         real data that was not learned from. Raises DataError if columns differ or a table cannot be read.
         """
-        model, whole, about = self._fitted(), self._table(real), _sources(real, holdout)
+        model, whole = self._fitted(), self._table(real)
         _check_columns(model, whole)
         unseen = self._table(holdout)
         members = ordinary(self._cut(whole), model.schema, self.outliers, seed=self.seed_)
@@ -96,6 +96,7 @@ class Attested(Mapped):
         evaluation = _attack(
             members, pa.concat_tables(made), unseen, model.schema, thresholds, seed, on_progress
         )
+        given = fingerprint(whole)
         known = Model(
             family=self.family_,
             made_by=f"Reverie, seed {self.seed_}",
@@ -103,12 +104,13 @@ class Attested(Mapped):
             k=self._rows_shared(),
             outliers=self.outliers,
             critic=model.critic is not None,
-            origin=_origin(self.data_, model, self.family_, whole),
+            origin=_origin(self.data_, model, self.family_, given),
             kept=_kept(model, members, unseen, max(self._rows_shared(), 2)),
             promise=model.privacy,
-            spent=_spent(model, whole),
+            spent=_spent(model, given),
         )
-        return Dossier(Findings(evaluation, conclude(evaluation, known), known), about)
+        findings = Findings(evaluation, conclude(evaluation, known), known)
+        return Dossier(findings, named({"Real": real, "Unseen": holdout}))
 
     outliers: float
     data_: str | None
@@ -144,8 +146,8 @@ def dossier(
     made, unseen = (dataset(one).single()[1] for one in (fake, holdout))
     schema = schema or describe(name, table)
     evaluation = _attack(table, made, unseen, schema, thresholds, seed, on_progress)
-    about = {**_sources(real, holdout), **_sources_of({"Synthetic": fake})}
-    return Dossier(Findings(evaluation, conclude(evaluation)), about)
+    sources = named({"Real": real, "Unseen": holdout, "Synthetic": fake})
+    return Dossier(Findings(evaluation, conclude(evaluation)), sources)
 
 
 def _attack(
@@ -166,12 +168,12 @@ def _check_columns(model: Learned, table: pa.Table) -> None:
         raise DataError(what, where="real", fix="Give the table that the model was learned from")
 
 
-def _origin(known: str | None, model: Learned, family: str, table: pa.Table) -> Origin:
-    """Whether `table` is what the model learned from: by its fingerprint, or by the ledger of private fits.
+def _origin(known: str | None, model: Learned, family: str, given: str) -> Origin:
+    """Whether the table with the fingerprint `given` is what the model learned from: by the fingerprint that
+    it holds, or by the ledger of private fits.
 
     A private model holds no fingerprint, which would tell of every row.
     """
-    given = fingerprint(table)
     if known is not None:
         if known == given:
             return Origin(True, "the real table given is the one learned from, by its fingerprint")
@@ -200,16 +202,8 @@ def _kept(model: Learned, real: pa.Table, unseen: pa.Table, k: int) -> tuple[Kep
     )
 
 
-def _spent(model: Learned, table: pa.Table) -> tuple[float, float] | None:
+def _spent(model: Learned, given: str) -> tuple[float, float] | None:
     if model.privacy is None:
         return None
-    entries = Ledger.default().entries(fingerprint(table))
+    entries = Ledger.default().entries(given)
     return total(entries) if entries else None
-
-
-def _sources(real: Any, holdout: Any) -> dict[str, str]:
-    return _sources_of({"Real": real, "Unseen": holdout})
-
-
-def _sources_of(sources: Mapping[str, Any]) -> dict[str, str]:
-    return {role: str(data) for role, data in sources.items() if isinstance(data, str | Path)}

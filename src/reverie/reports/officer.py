@@ -139,11 +139,9 @@ def formal(model: Model | None) -> tuple[str, ...]:
         f"for a chance of {delta:g}.",
         "Somebody who would have to toss a coin to tell whether it was among the data is right at most "
         f"{_guess(epsilon, delta):.0%} of the time.",
-    ]
-    said.append(
         "The guarantee covers the model and all that is made with it, not this dossier, whose figures are of "
-        "the real rows: keep it where the real data are kept."
-    )
+        "the real rows: keep it where the real data are kept.",
+    ]
     if promise.get("unit"):
         said.append("The attacks below take all rows for learned from, of which only some of each were.")
     if promise.get("unit") and promise.get("most", 1) > 1:
@@ -169,7 +167,7 @@ def protections(model: Model | None) -> dict[str, str]:
     return {
         "Rare values": shared,
         "Personal data and keys": "made up anew, none is learned",
-        "Extreme values": "ends of ranges are those that several rows reach"
+        "Extreme values": "ends of ranges are extrapolated, or values that several rows share"
         if model.k > 1
         else "off: k is 1",
         "Outliers": f"the {model.outliers:.1%} of rows most unlike all others were not learned from"

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from reverie.evaluation.evaluate import Evaluation
 from reverie.evaluation.evaluate import evaluate as compare
-from reverie.io.given import dataset
+from reverie.io.given import dataset, named
 from reverie.models.base import OnProgress, Progress, silent
 from reverie.reports import build, sections
 from reverie.sampling.table import describe
@@ -78,6 +78,5 @@ def evaluate(
     evaluation = compare(
         table, others[0], others[1], schema=schema, target=target, seed=seed, on_progress=tell
     )
-    sources = {"Real": real, "Synthetic": fake, "Unseen": holdout}
-    named = {role: str(data) for role, data in sources.items() if isinstance(data, str | Path)}
-    return Report(evaluation, {**named, "Seed": str(seed)})
+    sources = named({"Real": real, "Synthetic": fake, "Unseen": holdout})
+    return Report(evaluation, {**sources, "Seed": str(seed)})

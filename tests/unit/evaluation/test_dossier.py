@@ -85,7 +85,7 @@ def test_what_comes_up_by_chance_is_no_leak() -> None:
     assert not Sought("a value", 30, {"samples": 1}, floor=1, unique=True).leaked
 
 
-@pytest.mark.parametrize(("left", "said"), [(0, "singling out"), (1, "linking"), (2, "inferring")])
+@pytest.mark.parametrize(("left", "said"), [(0, "singling out"), (1, "linkability"), (2, "inference")])
 def test_a_question_that_was_not_tried_is_not_answered_with_no(left: int, said: str) -> None:
     tried = tuple(name for place, name in enumerate(TRIED) if place != left)
     found = conclude(evaluation(RELEASE, tried))

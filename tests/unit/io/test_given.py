@@ -3,7 +3,7 @@ import pytest
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
-from reverie.io.given import dataset
+from reverie.io.given import dataset, named
 
 
 def test_paths_frames_and_datasets_are_the_same_rows(tmp_path) -> None:
@@ -18,3 +18,8 @@ def test_paths_frames_and_datasets_are_the_same_rows(tmp_path) -> None:
 def test_what_is_no_data_is_said() -> None:
     with pytest.raises(DataError):
         dataset(7)
+
+
+def test_only_paths_have_names(tmp_path) -> None:
+    found = named({"Real": tmp_path / "r.csv", "Unseen": pd.DataFrame({"a": [1]}), "Synthetic": "f.csv"})
+    assert found == {"Real": str(tmp_path / "r.csv"), "Synthetic": "f.csv"}

@@ -22,6 +22,9 @@ def evaluate(
     ] = None,
     json: Annotated[str | None, typer.Option("--json", help="Write verdicts and figures as JSON.")] = None,
     schema: Annotated[str | None, typer.Option(help="A schema made by 'reverie inspect'.")] = None,
+    thresholds: Annotated[
+        str | None, typer.Option(help="A JSON file with bounds of the verdicts that replace the defaults.")
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Chooses the rows that are looked at in large tables.", min=0)
     ] = 0,
@@ -33,24 +36,27 @@ def evaluate(
 
     Every figure has an interval, and a floor: the same figure of real rows against real rows.
     """
+    from reverie.evaluation.thresholds import DEFAULT, Thresholds
     from reverie.reports.build import save, scores
     from reverie.reports.report import SUFFIXES
     from reverie.reports.report import evaluate as compare
     from reverie.schema.files import load_schema
 
-    options.check_places((real, fake, holdout, schema), (output, SUFFIXES), (json, ()))
+    options.check_places((real, fake, holdout, schema, thresholds), (output, SUFFIXES), (json, ()))
+    bounds = DEFAULT if thresholds is None else Thresholds.read(thresholds)
     known = options.read_table(real, table)
     with terminal.progress() as tell:
         report = compare(
             known, options.read_table(fake, None), target=target, seed=seed,
             holdout=None if holdout is None else options.read_table(holdout, table),
-            schema=load_schema(schema, known.single()[0]),
+            schema=load_schema(schema, known.single()[0]), thresholds=bounds,
             on_progress=lambda step: tell(replace(step, step="comparing")),
         )  # fmt: skip
     if json is not None:
         save(scores(report.evaluation), json)
     if output is not None:
         sources = {"Real": real, "Synthetic": fake, "Unseen": holdout or "none"}
+        sources |= {} if thresholds is None else {"Bounds": thresholds}
         replace(report, provenance=sources).save(output)
     if "-" not in (output, json):
         terminal.show_report(report)

@@ -117,7 +117,9 @@ class Groups:
 
     @classmethod
     def learn(cls, attribute: Attribute, counts: np.ndarray, deviation: float, most: int) -> "Groups":
-        """From counts (codes,) with noise of `deviation`: at most about `most` groups."""
+        """From counts (codes,) with noise of `deviation`: about `most` groups, and single values that are
+        surely more than noise besides.
+        """
         mass, places = np.maximum(counts, 0.0), attribute.places
         least = max(mass.sum() / most, 3 * deviation)
         lined = np.flatnonzero(~np.isnan(places))
@@ -129,13 +131,19 @@ class Groups:
             of[code], group = group, group + 1
         if len(rare):
             of[rare], group = group, group + 1
+        alone = mass >= least
+        spikes = np.arange(len(mass)) < len(attribute.kinds)
+        spikes &= mass >= max(3 * deviation, RARE * mass.sum())
+        if np.count_nonzero(spikes[lined]) <= CELLS:
+            # A number of few values is as good as a category: 7 is not nearly 8.
+            alone |= spikes
         held, last = 0.0, group
         for code in lined:
             # A heavy code stands alone, so that what lies around a spike is not taken for the spike.
-            if held and (held >= least or mass[code] >= least):
+            if held and (held >= least or alone[code]):
                 last, held = last + 1, 0.0
             of[code], held = last, held + mass[code] + 1e-9
-            if mass[code] >= least:
+            if alone[code]:
                 held = np.inf
         smoothed = mass + max(1e-6 * mass.sum(), 1e-9) / len(mass)
         total = np.bincount(of, smoothed)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from reverie.evaluation.evaluate import Evaluation
 from reverie.evaluation.evaluate import evaluate as compare
+from reverie.evaluation.thresholds import DEFAULT, Thresholds
 from reverie.io.given import dataset, named
 from reverie.models.base import OnProgress, Progress, silent
 from reverie.reports import build, sections
@@ -59,12 +60,14 @@ def evaluate(
     holdout: Any = None,
     target: str | None = None,
     schema: Table | None = None,
+    thresholds: Thresholds = DEFAULT,
     seed: int = 0,
     on_progress: OnProgress = silent,
 ) -> Report:
     """Compare synthetic rows with those learned from and, far better, with a `holdout` never seen.
 
-    Tables are frames, paths or Datasets; the schema is inferred from `real` unless given.
+    Tables are frames, paths or Datasets; the schema is inferred from `real` unless given;
+    `thresholds` are the bounds of the verdicts.
     Raises DataError if columns differ or a table cannot be read, ConfigError if `target` cannot be one.
     """
     name, table = dataset(real).single()
@@ -75,8 +78,7 @@ def evaluate(
         on_progress(Progress(step, done, total))
 
     schema = schema or describe(name, table)
-    evaluation = compare(
-        table, others[0], others[1], schema=schema, target=target, seed=seed, on_progress=tell
-    )
+    told: dict[str, Any] = {"target": target, "seed": seed, "bounds": thresholds, "on_progress": tell}
+    evaluation = compare(table, others[0], others[1], schema=schema, **told)
     sources = named({"Real": real, "Synthetic": fake, "Unseen": holdout})
     return Report(evaluation, {**sources, "Seed": str(seed)})

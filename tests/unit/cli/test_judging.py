@@ -34,6 +34,17 @@ def test_a_report_can_be_figures(folder: Path, tmp_path: Path, capfd: pytest.Cap
     assert Path(report).read_text() == Path(scores).read_text()
 
 
+def test_bounds_of_ones_own(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    real, bounds, report = str(folder / "people.parquet"), tmp_path / "b.json", tmp_path / "r.html"
+    bounds.write_text('{"c2st": [0.01, 0.02]}')
+    assert run(["evaluate", real, real, "--thresholds", str(bounds), "-o", str(report)]) == 0
+    assert "Is it faithful? Not faithful" in capfd.readouterr().out
+    assert str(bounds) in report.read_text()
+    bounds.write_text('{"c2st": 3}')
+    assert run(["evaluate", real, real, "--thresholds", str(bounds), "-o", str(report)]) == 2
+    assert "c2st" in capfd.readouterr().err
+
+
 def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     from reverie import demo
 

@@ -42,3 +42,16 @@ def test_rare_codes_without_places_are_grouped():
 def test_other_blocks_are_refused():
     with pytest.raises(ConfigError, match="tokens"):
         attributes((Tokens("t", 10, 4),))
+
+
+def test_light_spikes_stand_alone_where_they_are_few():
+    kind = Category("x#kind", 21, positions=(None, *np.linspace(-2, 2, 20)))
+    counts = np.concatenate([np.full(20, 30.0), np.full(CELLS, 100.0)])
+    few = Groups.learn(Attribute(kind, Real("x", gate=Gate("x#kind", 0))), counts, 2.0, 8)
+    assert len(set(few.of[:20].tolist())) == 20
+    noisy = Groups.learn(Attribute(kind, Real("x", gate=Gate("x#kind", 0))), counts, 20.0, 8)
+    assert len(set(noisy.of[:20].tolist())) < 10
+    many = Category("x#kind", 101, positions=(None, *np.linspace(-2, 2, 100)))
+    counts = np.concatenate([np.full(100, 30.0), np.full(CELLS, 100.0)])
+    grouped = Groups.learn(Attribute(many, Real("x", gate=Gate("x#kind", 0))), counts, 2.0, 8)
+    assert grouped.size < 20

@@ -18,7 +18,7 @@ from reverie.evaluation.intervals import Estimate, auc, wilson
 from reverie.evaluation.risk import area
 from reverie.evaluation.view import Side, View
 
-TARGETS = 5000
+TARGETS = 15_000
 REFERENCES = 25_000
 FEWEST = 100
 ROUNDS = 100

@@ -4,6 +4,7 @@ Source: Giomi et al. (2023), A Unified Framework for Quantifying Privacy Risk in
 the predicates are those of Cohen and Nissim (2020), Towards Formalizing the GDPR's Notion of Singling Out.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +15,7 @@ from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.risk import Attack, Rate, figure
 from reverie.evaluation.view import Field, Side, View
 
-TRIES = 2000
+TRIES = 10_000
 COLUMNS = 8
 """Predicates of each attack at most, and columns of a multivariate one."""
 ROWS = 25_000
@@ -32,7 +33,7 @@ class Term:
     def holds(self, side: Side) -> np.ndarray:
         """Mask of the rows, (rows,)."""
         column = self.field.of(side)
-        if np.isnan(self.value):
+        if math.isnan(self.value):
             return np.isnan(column)
         if self.sign == 0:
             return column == self.value
@@ -57,8 +58,9 @@ class SinglingOut(Measure):
         size = min(view.real.rows, view.holdout.rows, ROWS)
         if size < FEWEST or view.fake.rows < FEWEST:
             return []
-        real, unseen = view.real.some(size, rng), view.holdout.some(size, rng)
-        fake = view.fake.some(size, rng)
+        real, unseen, fake = (
+            _by_columns(side.some(size, rng)) for side in (view.real, view.holdout, view.fake)
+        )
         univariate = _some(list(_extremes(view, fake)), rng)
         multivariate = list(islice(_joint(view, fake, rng), TRIES))
         found = []
@@ -66,6 +68,11 @@ class SinglingOut(Measure):
             chance = _rate(_chance(predicates, fake, rng), real).share
             found.append(_risk(kind, Attack(_rate(predicates, real), _rate(predicates, unseen), chance)))
         return found
+
+
+def _by_columns(side: Side) -> Side:
+    """The same rows, each column in one piece: predicates read columns."""
+    return Side(np.asfortranarray(side.numbers), np.asfortranarray(side.codes))
 
 
 def _some(predicates: list[Predicate], rng: np.random.Generator) -> list[Predicate]:
@@ -93,7 +100,7 @@ def _joint(view: View, fake: Side, rng: np.random.Generator) -> Iterator[Predica
         for place in rng.permutation(len(view.fields))[:COLUMNS]:
             predicate = (*predicate, _term(view.fields[place], fake, row, middle))
             mask &= predicate[-1].holds(fake)
-            if mask.sum() == 1:
+            if np.count_nonzero(mask) == 1:
                 yield predicate
                 break
 
@@ -133,7 +140,7 @@ def _rate(predicates: list[Predicate], side: Side) -> Rate:
     Those of the same row are one piece of evidence: n hits on n rows count n, n hits on one row count 1.
     """
     masks = (_holds(predicate, side) for predicate in predicates)
-    alone = np.array([int(mask.argmax()) for mask in masks if mask.sum() == 1], np.int64)
+    alone = np.array([int(mask.argmax()) for mask in masks if np.count_nonzero(mask) == 1], np.int64)
     _, sizes = np.unique(alone, return_counts=True)
     effective = len(alone) ** 2 / float(np.square(sizes).sum()) if len(alone) else 0.0
     weight = effective / len(alone) if len(alone) else min(1.0, side.rows / max(len(predicates), 1))

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from reverie.codecs.base import Condition
+from reverie.codecs.base import Condition, modalities
 from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning
 from reverie.core.quantities import parse_count, parse_seconds, parse_seed, parse_share
@@ -23,7 +23,7 @@ from reverie.io.frames import emptied, empty_frame, from_arrow, library
 from reverie.io.given import dataset
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
-from reverie.models.choice import AUTO, PRIVATE, check_device, check_family, check_private
+from reverie.models.choice import AUTO, PRIVATE, check_device, check_family, check_private, settled
 from reverie.models.clock import Clock
 from reverie.models.neural import forget
 from reverie.reports.dossier import Attested
@@ -265,10 +265,10 @@ class Synthesizer(Attested):
 
     def _choose(self, table: pa.Table, clock: Clock, on_progress: OnProgress) -> tuple[str, str, Race | None]:
         """The family, why it, and the race that told, where one was held or might have been."""
-        if self.model != AUTO:
-            return self.model, "as asked", None
-        if self.privacy is not None:
+        if self.privacy is not None and self.model == AUTO:
             return PRIVATE, "the best under formal privacy", None
+        if found := settled(self.model, modalities(self.schema_.columns)):
+            return *found, None
         settings: Any = {"seed": self.seed_, "k": self._rows_shared(), "budget": self._spare(clock)}
         found = clock.time("race", lambda: race(table, self.schema_, on_progress=on_progress, **settings))
         return found.winner, found.why, found

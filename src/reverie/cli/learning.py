@@ -19,7 +19,7 @@ _AUTO = (
     "auto (the default): families race on a part of the rows, judged by others, within the --budget, or "
     "without one where that is cheap; 'reverie inspect MODEL' shows the race."
 )
-_LOOKED_AT = 2_000
+_LOOKED_AT, _LOOKED_AT_MEDIA = 2_000, 20
 """Rows that are made to tell what share of a column is missing."""
 
 Data = Annotated[
@@ -118,13 +118,21 @@ def fit(
         "model": model, "seed": seed, "k": shared, "outliers": outliers, "schema": schema,
         "budget": seconds, "max_rows": most,
     }  # fmt: skip
-    learn(data, output, table, json, **settings, device=device, checkpoint=checkpoint, privacy=privacy)
-    next_ = f"{terminal.program()} sample {shlex.quote(output)} -n 1e5 -o fake.parquet"
-    terminal.say(f"Next: {next_}", error="-" in (output, json))
+    media = learn(
+        data, output, table, json, **settings, device=device, checkpoint=checkpoint, privacy=privacy
+    )
+    asked = "-n 100 -o fake/" if media else "-n 1e5 -o fake.parquet"
+    terminal.say(
+        f"Next: {terminal.program()} sample {shlex.quote(output)} {asked}", error="-" in (output, json)
+    )
 
 
-def learn(data: str, output: str, table: str | None = None, json: str | None = None, **settings: Any) -> None:
-    """Learn `data`, write the model to `output` and say how it went; `settings` are the Synthesizer's."""
+def learn(data: str, output: str, table: str | None = None, json: str | None = None, **settings: Any) -> bool:
+    """Learn `data`, write the model to `output` and say how it went; `settings` are the Synthesizer's.
+
+    Whether its rows hold media.
+    """
+    from reverie.codecs.base import modalities
     from reverie.models.artifact import SUFFIX
     from reverie.synthesizer import Synthesizer
 
@@ -139,21 +147,21 @@ def learn(data: str, output: str, table: str | None = None, json: str | None = N
         synthesizer.timings_["read"] = round(read, 4)
     synthesizer.save(output)
     _summarise(synthesizer, found, output, json, time.perf_counter() - start)
+    return bool(modalities(synthesizer.schema_.columns))
 
 
 def models() -> None:
     """List the model families: what each can do, what it costs and needs, and when to choose it."""
     from reverie.models.base import families, family
-    from reverie.models.choice import lacking
+    from reverie.models.choice import MODALITIES, lacking
 
     able = {name: family(name).CAPABILITIES for name in families()}
     rows = []
     for name, one in able.items():
         marks = ["yes" if has else "no" for has in (one.given, one.log_prob, one.dp)]
-        rows.append(
-            (name, *marks, ", ".join(one.modalities), one.cost or "not told", lacking(name) or "ready")
-        )
-    heads = ("family", "conditions", "scores", "formal privacy", "takes", "cost", "here")
+        takes = ", ".join(MODALITIES[kind] for kind in one.modalities if kind in MODALITIES)
+        rows.append((name, *marks, takes or "-", one.cost or "not told", lacking(name) or "ready"))
+    heads = ("family", "conditions", "scores", "formal privacy", "also takes", "cost", "here")
     terminal.show_table("", heads, rows)
     for name, one in able.items():
         advice = f" Choose it for: {one.advice}." if one.advice else ""
@@ -249,7 +257,10 @@ def _facts(path: str, made: "Synthesizer", about: Mapping[str, Any]) -> list[str
 
 def _missing(made: "Synthesizer") -> dict[str, str]:
     """The share of missing cells of each column, among rows that the model makes."""
-    rows = list(made.stream(_LOOKED_AT, seed=0, fast=True))
+    from reverie.codecs.base import modalities
+
+    looked = _LOOKED_AT_MEDIA if modalities(made.schema_.columns) else _LOOKED_AT
+    rows = list(made.stream(looked, seed=0, fast=True))
     shares = {
         name: sum(part[name].null_count for part in rows) / sum(part.num_rows for part in rows)
         for name in made.columns_

@@ -55,15 +55,18 @@ def sample(
 ) -> None:
     """Make new rows from MODEL."""
     from reverie.core.errors import ConfigError
+    from reverie.io import catalogues
     from reverie.io.writing import SUFFIXES
     from reverie.synthesizer import load
 
     if engine != "local":
         what = f"engine '{engine[:20]}' is not in this version"
         raise ConfigError(what, where="--engine", fix="Use --engine local")
-    options.check_places((model, given_file), (output, SUFFIXES), (json, ()))
+    folder = catalogues.is_folder(output)
+    options.check_places((model, given_file), *([] if folder else [(output, SUFFIXES)]), (json, ()))
     start = time.perf_counter()
     synthesizer = load(model)
+    _check_media(synthesizer, output, folder=folder)
     wanted = _wanted(synthesizer, given, given_file)
     n = None if given_file else options.count_rows(rows, scale, synthesizer.rows_)
     if given_file and (rows, scale) != (None, None):
@@ -75,7 +78,7 @@ def sample(
             n, given=wanted, seed=seed, fast=fast, workers=workers or options.cores(),
             dictionaries=output.endswith(".parquet"), on_progress=tell,
         )  # fmt: skip
-        made = _write(output, parts)
+        made = _write_folder(output, parts) if folder else _write(output, parts)
     end = time.perf_counter()
     facts = {
         "output": output, "rows": made, "seconds": round(end - start, 3), "load": round(loaded - start, 3),
@@ -148,6 +151,46 @@ def _wanted(synthesizer: "Synthesizer", given: list[str] | None, given_file: str
     if given_file:
         return options.read_table(given_file, None)
     return [parse(text, synthesizer.columns_) for text in given] if given else None
+
+
+def _check_media(synthesizer: "Synthesizer", output: str, *, folder: bool) -> None:
+    """Raise OutputError before any work if rows with media cannot be written there."""
+    from reverie.codecs.base import modalities
+    from reverie.core.errors import OutputError
+    from reverie.io import catalogues
+    from reverie.io.writing import SUFFIXES
+
+    media = "grid" in modalities(synthesizer.schema_.columns)
+    if folder and not media:
+        options.check_places((), (output, SUFFIXES))
+    if media and not folder and not output.endswith(".parquet"):
+        fix = "Give a folder, such as 'new/', or a .parquet file"
+        raise OutputError("cannot hold the pictures of these rows", where=output, fix=fix)
+    if folder:
+        catalogues.check_folder(output)
+
+
+def _write_folder(output: str, parts: Iterator["pa.Table"]) -> int:
+    """Write rows and media into a folder, with a page that shows them."""
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from reverie.io import catalogues
+    from reverie.reports.gallery import MOST, gallery
+
+    seen: list[pa.Table] = []
+
+    def kept() -> Iterator[pa.Table]:
+        for part in parts:
+            if sum(one.num_rows for one in seen) < MOST:
+                seen.append(part)
+            yield part
+
+    def finish(folder: Path) -> None:
+        (folder / "gallery.html").write_text(gallery(pa.concat_tables(seen)), "utf-8")
+
+    return catalogues.write(output, kept(), finish)
 
 
 def _write(output: str, parts: Iterator["pa.Table"]) -> int:

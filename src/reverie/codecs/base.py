@@ -6,7 +6,7 @@ What a finished codec keeps, its `state`, holds no value that fewer than `Protec
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -81,6 +81,9 @@ class Codec(ABC):
     INVENTED: ClassVar[bool] = False
     """Whether values are made anew (identifiers, personal data), so that no rule may keep or compare them."""
 
+    MODALITY: ClassVar[str] = ""
+    """What a family must be able to model besides categories and numbers, as in its capabilities."""
+
     ASKED: ClassVar[Asked] = "presence"
     """What of a column is asked through noise under formal privacy."""
 
@@ -152,6 +155,11 @@ class Codec(ABC):
 def codecs() -> tuple[type[Codec], ...]:
     """All codec classes, built-in and plugged in."""
     return tuple(codec for module in registry.load_all(PACKAGE) for codec in module.CODECS)
+
+
+def modalities(columns: Iterable[Column]) -> frozenset[str]:
+    """What a family must be able to model for these columns, besides categories and numbers."""
+    return frozenset(codec_for(column).MODALITY for column in columns) - {""}
 
 
 def types() -> dict[str, type[Codec]]:

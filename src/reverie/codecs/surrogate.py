@@ -79,6 +79,8 @@ def check(fields: pa.Schema, schema: Table) -> None:
         if asked in _LINES and column.options.get("zone"):
             what, fix = "dates with a zone are not learned privately", "Drop the option 'zone', or the column"
             raise SchemaError(what, where=column.name, fix=fix)
+        if codec_for(column).MODALITY:
+            raise SchemaError("is not learned privately yet", where=column.name, fix="Drop the column")
         if pt.is_nested(fields.field(column.name).type):
             what = "lists and records are not learned privately"
             raise SchemaError(what, where=column.name, fix="Drop the column")

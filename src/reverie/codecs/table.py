@@ -221,6 +221,10 @@ def _scatter(spec: Spec, array: np.ndarray, there: np.ndarray) -> CategoryEviden
         values = np.full(len(there), np.nan)
         values[there] = array.reshape(-1)
         return RealEvidence(values=values)
+    if isinstance(spec, Real) and spec.grid is not None and there.any():
+        grids = np.full((len(there), spec.n, spec.d), np.nan, np.float32)
+        grids[there] = array
+        return RealEvidence(values=grids)
     return None
 
 

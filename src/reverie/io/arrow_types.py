@@ -58,7 +58,6 @@ def settle(
         for batch in batches():
             rungs = list(pool.map(_climb, batch.columns, ladders, rungs))
         kinds = [ladder[rung] for ladder, rung in zip(ladders, rungs, strict=True)]
-        _refuse_bytes(schema.names, kinds, where)
         target = pa.schema(list(zip(schema.names, kinds, strict=True)))
         infinite = [0] * len(ladders)
 
@@ -92,13 +91,6 @@ def _ladder(field: pa.Field, where: str) -> tuple[pa.DataType, ...]:
         where=where,
         fix="Remove or convert it",
     )
-
-
-def _refuse_bytes(names: list[str], kinds: list[pa.DataType], where: str) -> None:
-    for name, kind in zip(names, kinds, strict=True):
-        if pt.is_binary(kind):
-            what = f"column '{name}' holds bytes that are no text"
-            raise DataError(what, where=where, fix="Remove the column, or keep its content in files")
 
 
 def _is_any(*tests: Callable[[pa.DataType], bool]) -> Callable[[pa.DataType], bool]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
-from reverie.io import arrow_types, delimited, documents, excel, texts
+from reverie.io import arrow_types, attachments, delimited, documents, excel, texts
 from reverie.io.headers import doubt_header
 from reverie.io.sources import Source, find, list_folder, reading, standard_input
 
@@ -26,7 +26,7 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
     """
     if str(data) == "-":
         with standard_input() as source:
-            table, notes = _read_source(source, sheet, limit)
+            table, notes = _read_source(source, sheet, limit, None)
         return Dataset({source.name: table}, source.where, notes)
     if "://" in str(data):
         raise DataError(
@@ -34,7 +34,9 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
         )
     path = Path(data).expanduser()
     sources = list_folder(path) if path.is_dir() else [find(path)]
-    found = {sheet or source.name: _read_source(source, sheet, limit) for source in sources}
+    found = {
+        sheet or source.name: _read_source(source, sheet, limit, source.path.parent) for source in sources
+    }
     many = len(found) > 1
     notes = tuple(f"{name}: {note}" if many else note for name, (_, said) in found.items() for note in said)
     return Dataset({name: table for name, (table, _) in found.items()}, str(data), notes)
@@ -46,7 +48,10 @@ def has_sheets(data: str | Path) -> bool:
     return path.is_file() and find(path).kind == "excel"
 
 
-def _read_source(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
+def _read_source(
+    source: Source, sheet: str | None, limit: int, base: Path | None
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table of a source, with the media that it names in the folder `base`, and notes."""
     if sheet is not None and source.kind != "excel":
         raise DataError("has no sheets", where=source.where, fix="Name a sheet only with an Excel file")
     with reading(source.where):
@@ -56,7 +61,8 @@ def _read_source(source: Source, sheet: str | None, limit: int) -> tuple[pa.Tabl
             table, notes = _read_text(source, sheet, limit)
     if not table.num_rows:
         raise DataError("has column names but no rows", where=source.where, fix="Give at least one row")
-    return table, notes
+    table, more = attachments.attach(table, base, source.name)
+    return table, (*notes, *more)
 
 
 def _read_text(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:

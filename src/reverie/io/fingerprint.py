@@ -28,6 +28,10 @@ def fingerprint(table: pa.Table) -> str:
 
 def _canonical_bytes(column: pa.ChunkedArray) -> tuple[bytes | memoryview, ...]:
     """Which values there are, and the values, without offsets, padding or what lies under a null."""
+    if pt.is_binary(column.type):
+        # Media may be too many bytes for one array.
+        lengths = pc.fill_null(pc.binary_length(column), -1).to_numpy().astype(np.int32).tobytes()
+        return (lengths, *(cell for chunk in column.chunks for cell in chunk.drop_null().to_pylist()))
     array = pa.concat_arrays([_plain(chunk) for chunk in column.chunks])
     valid = np.packbits(array.is_valid().to_numpy(zero_copy_only=False)).tobytes()
     if pt.is_null(array.type):

@@ -8,6 +8,7 @@ import pyarrow.types as pt
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
+from reverie.io import attachments
 from reverie.io.arrow_types import check_names, settle
 
 _WHERE = "frame"
@@ -27,7 +28,8 @@ def read_frame(frame: Any, name: str = "data") -> Dataset:
     settled, more = settle(table.schema, lambda: iter(batches), name)
     if not settled.num_rows:
         raise DataError("has columns but no rows", where=name, fix="Give at least one row")
-    return Dataset({name: settled}, name, (*notes, *more))
+    settled, lost = attachments.attach(settled, None, name)
+    return Dataset({name: settled}, name, (*notes, *more, *lost))
 
 
 def to_arrow(frame: Any) -> pa.Table:

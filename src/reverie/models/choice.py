@@ -1,5 +1,6 @@
 """Which families there are to choose among: what each lacks here, and which is the one to beat."""
 
+from collections.abc import Collection
 from importlib.util import find_spec
 
 from reverie.core.errors import ConfigError
@@ -16,6 +17,8 @@ FEW_ROWS = 250
 SIMPLEST = "copula"
 EXTRAS = {"torch": "neural", "lightning_fabric": "neural", "mbi": "dp"}
 """Modules that come with an extra of Reverie; others are packages of their own name."""
+MODALITIES = {"grid": "pictures", "tokens": "texts"}
+"""What users know as that which a family must be able to model."""
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -50,6 +53,28 @@ def ranked(rows: int) -> tuple[str, ...]:
     places = {name: place for place, name in enumerate(PREFERRED)}
     places |= {SIMPLEST: -1} if rows < FEW_ROWS else {}
     return tuple(sorted(able, key=lambda name: places.get(name, len(PREFERRED))))
+
+
+def settled(name: str, needs: Collection[str]) -> tuple[str, str] | None:
+    """The family and why it, where that is settled: it was asked for by `name`, or few can model what the
+    table `needs` besides categories and numbers. None leaves it open.
+
+    Raises ConfigError if the one asked for cannot, or none here can.
+    """
+    able = [one for one in ranked(FEW_ROWS) if set(needs) <= set(family(one).CAPABILITIES.modalities)]
+    if name != AUTO:
+        if needs and name not in able:
+            fix = f"Use --model {able[0] if able else AUTO}, or drop these columns"
+            raise ConfigError(f"family '{name}' does not learn {_named(needs)}", where="--model", fix=fix)
+        return name, "as asked"
+    if needs and not able:
+        fix = "Run: pip install 'reverie[neural,media]', or drop these columns"
+        raise ConfigError(f"no family that is installed learns {_named(needs)}", where="--model", fix=fix)
+    return (able[0], f"the best family here for {_named(needs)}") if needs else None
+
+
+def _named(needs: Collection[str]) -> str:
+    return " and ".join(MODALITIES[one] for one in sorted(needs))
 
 
 def check_private(name: str, *, outliers: float = 0.0, max_rows: int | None = None) -> None:

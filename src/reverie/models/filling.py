@@ -8,7 +8,7 @@ Source: Rubin 1984 (rejection); Robert & Casella 2004, section 2.3 (accept and r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -48,8 +48,11 @@ class Fills(Protocol):
         ...
 
 
-def answer(model: Fills, n: int, rng: np.random.Generator, given: Evidence) -> Blocks:
-    """`n` rows that meet `given`; row i answers row i of what is known of single rows.
+def answer(
+    model: Fills, n: int, rng: np.random.Generator, given: Evidence, told: np.ndarray | None = None
+) -> Blocks:
+    """`n` rows that meet `given`; row i answers row i of what is known of single rows, and of what else is
+    `told` of them (rows, width).
 
     Raises ConditionError if that is of no block or of other than `n` rows, or too rarely met.
     """
@@ -60,7 +63,8 @@ def answer(model: Fills, n: int, rng: np.random.Generator, given: Evidence) -> B
     shared = {name: given[name] for name in given if name not in single or not is_known(given[name], n).all()}
     rejection.refuse_muted(layout.specs, shared)
     known = Known.of(layout, n, single)
-    if single:
+    if single or told is not None:
+        known = replace(known, told=told)
         return _tried(model, known, rng, shared)
     pilot = _free(model, PILOT, rng)
     if not n or rejection.meets(pilot, shared).mean() >= OFTEN:

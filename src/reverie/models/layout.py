@@ -131,6 +131,8 @@ class Known:
     layout: Layout
     codes: np.ndarray
     numbers: np.ndarray
+    told: np.ndarray | None = None
+    """What else is known of the rows, as the network takes it, (rows, width)."""
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -169,7 +171,8 @@ class Known:
 
     def take(self, rows: np.ndarray | slice) -> "Known":
         """Of the rows at the positions `rows`."""
-        return Known(self.layout, self.codes[rows], self.numbers[rows])
+        told = None if self.told is None else self.told[rows]
+        return Known(self.layout, self.codes[rows], self.numbers[rows], told)
 
     def holds(self, name: str) -> np.ndarray:
         """In which rows the block called so is known, (rows,) bool."""

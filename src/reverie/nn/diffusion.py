@@ -47,7 +47,7 @@ class RowNet(nn.Module):
         self.sizes, self.numbers, self.dropout = tuple(sizes), numbers, dropout
         starts = np.cumsum([0, *(size + 1 for size in sizes)])
         self.register_buffer("starts", torch.from_numpy(starts[:-1]), persistent=False)
-        scale = (len(self.sizes) + numbers) ** -0.5
+        scale = max(len(self.sizes) + numbers, 1) ** -0.5
         if self.sizes:
             self.embedding = Bag(int(starts[-1]), width)
             nn.init.normal_(self.embedding.weight, std=scale)
@@ -64,19 +64,30 @@ class RowNet(nn.Module):
         self.own = nn.Parameter(torch.zeros(numbers, cells))
 
     def forward(
-        self, codes: torch.Tensor, numbers: torch.Tensor, angles: torch.Tensor
+        self,
+        codes: torch.Tensor,
+        numbers: torch.Tensor,
+        angles: torch.Tensor,
+        told: torch.Tensor | float = 0.0,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of all codes (rows, sum of sizes), and slopes of the numbers (rows, numbers)."""
-        refined, cells = self.refine(codes, numbers, angles)
+        refined, cells = self.refine(codes, numbers, angles, told)
         logits = self.heads(refined) if self.sizes else refined[:, :0]
         return logits, self.slopes(refined, cells)
 
     def refine(
-        self, codes: torch.Tensor, numbers: torch.Tensor, angles: torch.Tensor
+        self,
+        codes: torch.Tensor,
+        numbers: torch.Tensor,
+        angles: torch.Tensor,
+        told: torch.Tensor | float = 0.0,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the heads are given: (rows, width), and each number's own cells (rows, numbers, cells)."""
+        """What the heads are given: (rows, width), and each number's own cells (rows, numbers, cells).
+
+        `told` (rows, width) is what else is known of the rows.
+        """
         cells = self._cells(numbers, angles)
-        hidden = self.joined(cells.flatten(1)) if self.numbers else 0.0
+        hidden = told + (self.joined(cells.flatten(1)) if self.numbers else 0.0)
         if self.sizes:
             hidden = hidden + self.embedding(codes + self.starts)
         for block in self.blocks:
@@ -177,12 +188,25 @@ class Denoising(Task):
         self.register_buffer("told", plan.known(len(form.sizes)), persistent=False)
         self.register_buffer("angles", plan.angles, persistent=False)
 
+    @property
+    def row_net(self) -> RowNet:
+        """The network of rows."""
+        return self.net
+
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
+        return self.row_losses(batch, noise)
+
+    def row_losses(
+        self, batch: Batch, noise: torch.Generator, told: torch.Tensor | float = 0.0
+    ) -> torch.Tensor:
+        """What codes and numbers cost, (rows,); `told` (rows, width) is what else is known of the rows."""
         codes, numbers = batch["codes"].long(), batch["numbers"].float()
+        if not codes.shape[1] + numbers.shape[1]:
+            return torch.zeros(len(codes), device=codes.device)
         shown = self.show(codes, noise)
         drawn = torch.randn(numbers.shape, generator=noise, device=noise.device)
         state = noised(numbers, drawn, shown.angles)
-        logits, slopes = self.net(torch.where(shown.known, codes + 1, 0), state, shown.angles)
+        logits, slopes = self.row_net(torch.where(shown.known, codes + 1, 0), state, shown.angles, told)
         wrong = (slopes - slope(numbers, drawn, shown.angles)).square() * shown.wrongs
         return self._costs(logits, codes, ~shown.known) * shown.costs[:, 0] + wrong.sum(1)
 
@@ -234,7 +258,7 @@ class Denoising(Task):
     def _costs(self, logits: torch.Tensor, codes: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
         """-log probability of the codes asked for, summed, (rows,)."""
         total = torch.zeros(len(codes), device=logits.device)
-        for i, part in enumerate(logits.split(self.net.sizes, dim=1) if self.net.sizes else ()):
+        for i, part in enumerate(logits.split(self.row_net.sizes, dim=1) if self.row_net.sizes else ()):
             cost = part.logsumexp(1) - part.gather(1, codes[:, i : i + 1])[:, 0]
             total = total + cost * asked[:, i]
         return total

@@ -25,6 +25,8 @@ class Rows:
     numbers: torch.Tensor
     told: torch.Tensor
     merit: torch.Tensor
+    known: torch.Tensor | float = 0.0
+    """What else is known of the rows, (rows, width)."""
 
 
 def emerge(
@@ -45,16 +47,16 @@ def emerge(
     `muted` are the codes that are never drawn, `allowed` those that may be by what is known, both (size,)
     bool for each category.
     """
-    net, wanted, moving, given = task.net, {}, iter(plan.reveals), rows
+    net, wanted, moving, given = task.row_net, {}, iter(plan.reveals), rows
 
     def slope(state: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
         known, open_ = task.gates(rows.codes, rows.codes >= 0)
         levels = torch.where(rows.told, 0.0, torch.where(known & open_, angles, NOISE))
-        refined, cells = net.refine(rows.codes + 1, state, levels)
+        refined, cells = net.refine(rows.codes + 1, state, levels, rows.known)
         if guidance:
             codes, hidden = rows.codes.masked_fill(given.codes >= 0, -1), levels.masked_fill(rows.told, NOISE)
             # The heads are linear in what they are given.
-            others = net.refine(codes + 1, state, hidden)
+            others = net.refine(codes + 1, state, hidden)  # nor anything else
             refined, cells = refined.lerp(others[0], -guidance), cells.lerp(others[1], -guidance)
         wanted.update({at: net.logits(refined, at) for at in next(moving)})
         return torch.where(rows.told, 0.0, net.slopes(refined, cells))

@@ -42,13 +42,14 @@ class Real:
     """`n` vectors of `d` floats, array of shape (rows, n, d), float32 or float64.
 
     A plain number is (rows, 1, 1). A number's scale is the normal score: standard normal over the rows where
-    it is present.
+    it is present. The vectors of a `grid` (high, wide), a picture's, say, have places on it, row by row.
     """
 
     name: str
     n: int = 1
     d: int = 1
     gate: Gate | None = None
+    grid: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ class CategoryEvidence:
 @dataclass(frozen=True)
 class RealEvidence:
     """What is known of a Real(1, 1): in every row it lies in a closed interval, but in none of its open
-    `gaps`, which ascend and are apart; or `values` (rows,), NaN free.
+    `gaps`, which ascend and are apart; or `values` (rows,), NaN free. Of vectors `values` (rows, n, d) alone
+    can be known.
     """
 
     low: float = -np.inf

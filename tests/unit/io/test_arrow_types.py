@@ -50,9 +50,12 @@ def test_later_batch_decides_for_all():
     assert notes == ("column 'x': uint64 is read as text",)
 
 
-def test_bytes_and_unknown_types_are_refused():
-    with pytest.raises(DataError, match="column 'x' holds bytes that are no text"):
-        settle_arrays(pa.array([b"\xff"]))
+def test_bytes_that_are_no_text_stay_bytes():
+    assert settle_arrays(pa.array([b"a"]))[1] == pa.string()
+    assert settle_arrays(pa.array([b"\xff"]))[1] == pa.binary()
+
+
+def test_unknown_types_are_refused():
     with pytest.raises(DataError, match="column 'x' holds month_day_nano_interval"):
         settle_arrays(pa.array([(1, 2, 3)], pa.month_day_nano_interval()))
 

@@ -17,7 +17,7 @@ NONE = [~every for every in EVERY]
 class Known(RowNet):
     """Says the conditionals of `JOINT`; the number is normal around the first code less 1, of scale 0.5."""
 
-    def refine(self, codes, numbers, angles):
+    def refine(self, codes, numbers, angles, told=0.0):
         joint = torch.from_numpy(JOINT).float()
         first = torch.where(codes[:, 1:] > 0, joint.T[(codes[:, 1] - 1).clamp(min=0)], joint.sum(1))
         second = torch.where(codes[:, :1] > 0, joint[(codes[:, 0] - 1).clamp(min=0)], joint.sum(0))

@@ -7,27 +7,31 @@ Sources: Karras et al. 2022 (numbers); Austin et al. 2021 (codes, an absorbing m
 (guidance); Shi et al. 2025 (both in tables).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reverie.core.errors import ArtifactError, ConfigError
-from reverie.models import calibration, neural
+from reverie.models import calibration, grids, neural
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
 from reverie.models.calibration import Map
 from reverie.models.clock import Clock
 from reverie.models.filling import Wish, answer
 from reverie.models.layout import Known, Layout
+from reverie.models.righting import put_right
 from reverie.schema.blocks import Blocks, Evidence, Spec, concatenate
 
 if TYPE_CHECKING:
+    import torch
+
     from reverie.nn.diffusion import Denoising
     from reverie.nn.plan import Form, Plan
 
 CAPABILITIES = Capabilities(
     summary="Diffusion: rows emerge from noise step by step; the quality tier, and any columns can be given",
+    modalities=("category", "real", "grid"),
     given=True,
     dp=True,
     cost="minutes",
@@ -43,18 +47,18 @@ SMALLER, LARGER = (128, 0.2, 0.5), (256, 0.3, 0.65)
 """Width, dropout and the share of ordered rows, for fewer rows than that and for more."""
 PRIVATE_WIDTH, PRIVATE_DEPTH = 64, 1
 """The network under formal privacy: noise grows with the number of weights."""
+NOISE = np.pi / 2
+"""The angle of a number that is not known."""
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
-SEEN, SEEN_CELLS = 48 << 10, 1 << 20
-"""Most rows, and most cells, that are generated to put margins right."""
-DOUBT = 20.0
-"""Rows of a code that are added to both sides where frequencies are compared."""
 TRAINING = 0.9
 """Share of a budget of time after which training ends."""
 EPOCHS, LONGER, ENOUGH = 90, 200, 3_000
 """Passes over the rows, and those over few rows as long as they take no more than so many steps."""
 MARGINS = 12.0
 """About how many seconds of one processor it takes to put margins right."""
+GRID_UPDATES = 4_000
+"""Steps of training where there are grids."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 """Fewest and most steps of training."""
 
@@ -69,6 +73,9 @@ class Config:
 
     A row takes at most `evaluations` of the network; the more `bend` is over 1, the more of them are spent
     where little noise is left. `guidance` over 0 makes rows more typical of what is given, and less diverse.
+
+    Grids are learned in `grid_updates` steps by networks of `channels`, and emerge in `grid_steps` with a
+    guidance of their own.
     """
 
     width: int | None = None
@@ -81,6 +88,10 @@ class Config:
     evaluations: int = 24
     bend: float = 1.5
     guidance: float = 0.0
+    channels: tuple[int, ...] | None = None
+    grid_updates: int | None = None
+    grid_steps: int = 25
+    grid_guidance: float = 1.0
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
@@ -98,13 +109,29 @@ class Diffusion(Fitted):
         config: Config,
         notes: tuple[str, ...] = (),
         maps: tuple[Map, ...] = (),
+        imagery: grids.Imagery | None = None,
     ) -> None:
         self.specs, self.layout, self.task, self.config = layout.specs, layout, task, config
         self.notes, self.maps = notes, maps
+        self.imagery = imagery
+        if imagery is not None:
+            self.specs = imagery.whole
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
-        return answer(self, n, rng, given) if given else self.fill(Known.nothing(self.layout, n), rng)[0]
+        if self.imagery is None:
+            return self._rows(n, rng, given)
+        rest, known = grids.divided(given or {}, self.specs, n)
+        told = self.imagery.told(known, n) if known else None
+        return self.imagery.make(self._rows(n, rng, rest, told), self._refined, known, rng)
+
+    def _rows(
+        self, n: int, rng: np.random.Generator, given: Evidence | None, told: np.ndarray | None = None
+    ) -> Blocks:
+        """Rows without their grids."""
+        if given or told is not None:
+            return answer(self, n, rng, given or {}, told)
+        return self.fill(Known.nothing(self.layout, n), rng)[0]
 
     def fill(
         self,
@@ -147,6 +174,7 @@ class Diffusion(Fitted):
             torch.from_numpy(self._unmapped(known.numbers)),
             torch.from_numpy(~np.isnan(known.numbers)),
             torch.zeros(len(known)),
+            self._told(known),
         )
         muted = [torch.from_numpy(np.isin(np.arange(spec.k), spec.muted)) for spec in layout.categories]
         allowed = [
@@ -160,6 +188,26 @@ class Diffusion(Fitted):
                 numbers = self._mapped(rows.numbers.numpy())
                 blocks = layout.blocks(rows.codes.numpy(), numbers, known.numbers)
                 yield blocks, rows.merit.numpy()
+
+    def _told(self, known: Known) -> "torch.Tensor | float":
+        """What is known of the grids of rows, as the network takes it."""
+        import torch
+
+        if self.imagery is None:
+            return 0.0
+        nothing = known.told is None
+        return torch.from_numpy(self.imagery.told({}, len(known)) if nothing else known.told)
+
+    def _refined(self, rows: Blocks | None, told: "torch.Tensor") -> "torch.Tensor":
+        """What the heads are given of whole rows, or of rows of which nothing is known."""
+        import torch
+
+        known = Known.nothing(self.layout, len(told))
+        if rows is not None:
+            known = Known.of_blocks(self.layout, rows, [spec.name for spec in self.layout.specs])
+        numbers = torch.from_numpy(self._unmapped(known.numbers))
+        angles = torch.where(torch.from_numpy(np.isnan(known.numbers)), NOISE, 0.0)
+        return self.task.row_net.refine(torch.from_numpy(known.codes).long() + 1, numbers, angles, told)[0]
 
     def _mapped(self, numbers: np.ndarray) -> np.ndarray:
         columns = [each(column) for each, column in zip(self.maps, numbers.T, strict=False)]
@@ -201,26 +249,34 @@ def fit(
     neural.require("diffusion")
     if budget.secret is not None:
         return _fit_privately(blocks, config, rng, budget, on_progress)
-    clock, layout = Clock(silent), Layout.learn(blocks, weights)
+    clock, whole, blocks = Clock(silent), blocks, grids.rows_of(blocks)
+    layout = Layout.learn(blocks, weights)
     codes, numbers = layout.matrices(blocks)
+    pictures = grids.arrays_of(whole)
+    config = replace(config, channels=config.channels or grids.WIDTHS)
     passes = config.epochs or _epochs(blocks.rows, config.batch)
     updates = int(np.clip(passes * blocks.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
     training: dict[str, Any] = {
         "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate, "steps": updates,
         "epochs": updates, "cosine": True, "average": 0.999, "clip": 20.0,
     }  # fmt: skip
+    if pictures:
+        updates = config.grid_updates or GRID_UPDATES
+        training |= {"batch": 128, "least_batch": 64, "rate": 1e-3, "clip": 5.0, "judged": 256}
+        training |= {"steps": updates, "epochs": updates}
     end = np.inf if budget.seconds is None else budget.seconds
     left = budget.less(clock.passed + (1 - TRAINING) * (budget.seconds or 0.0))
     with neural.seeded(rng) as seed:
         usual = SMALLER if blocks.rows < FEW_ROWS else LARGER
         chosen = (config.width, config.dropout, config.ordered)
-        task = _build(layout, config, *(b if a is None else a for a, b in zip(chosen, usual, strict=True)))
-        task.net.start_from(codes)
+        sizes = (b if a is None else a for a, b in zip(chosen, usual, strict=True))
+        task = _build(layout, config, *sizes, specs=whole.specs)
+        task.row_net.start_from(codes)
         history = neural.train(
-            task, {"codes": codes, "numbers": numbers}, weights, training,
+            task, {"codes": codes, "numbers": numbers, **pictures}, weights, training,
             seed=seed, budget=left, on_progress=on_progress,
         )  # fmt: skip
-    model = Diffusion(layout, task, config, history.notes)
+    model = Diffusion(layout, task, config, history.notes, imagery=_imagery(whole.specs, task, config))
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
     put_right(model, blocks, mass, rng, lambda: clock.passed >= end)
     return model
@@ -250,47 +306,16 @@ def _epochs(rows: int, batch: int) -> float:
     return max(EPOCHS, min(LONGER, ENOUGH * batch / max(rows, 1)))
 
 
-def put_right(
-    model: Diffusion,
-    blocks: Blocks,
-    mass: np.ndarray,
-    rng: np.random.Generator,
-    over: Callable[[], bool] = lambda: False,
-) -> None:
-    """Move the logits of codes, and map numbers, so that margins are those of `blocks` weighted by `mass`
-    (rows,), as far as rows that the model generates until it is `over` tell.
-    """
-    layout = model.layout
-    cells = max(len(layout.sizes) + len(layout.mean), 1)
-    chunks = max(min(SEEN_CELLS // cells, SEEN) // (2 * CHUNK), 1)
-    # The second time half of the rest is moved, which leaves the mean of both; numbers go by the second
-    # alone, so that what came with the codes is not put right twice.
-    for part in (1.0, 0.5):
-        made = _drawn(model, chunks, rng, over)
-        moves = []
-        for spec in layout.categories:
-            counts = np.bincount(made[spec.name], minlength=spec.k)
-            wanted = np.bincount(blocks[spec.name], mass, minlength=spec.k) * (made.rows / mass.sum())
-            moves.append(part * np.log((wanted + DOUBT) / (counts + DOUBT)))
-        model.task.net.shift(np.concatenate([np.zeros(0), *moves]))
-    some = rng.choice(blocks.rows, min(made.rows, 4 * blocks.rows), p=mass / mass.sum())
-    ours, theirs = (
-        ((layout.numbers(rows) - layout.mean) / layout.spread).T for rows in (made, blocks.take(some))
-    )
-    model.maps = tuple(Map.learn_present(*pair) for pair in zip(ours, theirs, strict=True))
-
-
-def _drawn(model: Diffusion, chunks: int, rng: np.random.Generator, over: Callable[[], bool]) -> Blocks:
-    """Rows in so many chunks, or in fewer if it is over, but in one."""
-    parts = [model.sample(CHUNK, rng=rng)]
-    while len(parts) < chunks and not over():
-        parts.append(model.sample(CHUNK, rng=rng))
-    return concatenate(parts)
-
-
 def _build(
-    layout: Layout, config: Config, width: float, dropout: float = 0.0, ordered: float = 0.0
+    layout: Layout,
+    config: Config,
+    width: float,
+    dropout: float = 0.0,
+    ordered: float = 0.0,
+    *,
+    specs: tuple[Spec, ...] = (),
 ) -> "Denoising":
+    """The network of rows and, if there are grids among all `specs`, of these."""
     from reverie.nn.diffusion import Denoising, RowNet
     from reverie.nn.plan import Form
 
@@ -298,7 +323,22 @@ def _build(
     numbers = len(form.owner)
     cells = int(np.clip(MOST_CELLS // max(numbers, 1), 8, 32))
     net = RowNet(layout.sizes, numbers, int(width), config.depth, cells, dropout)
-    return Denoising(net, form, _plan(form, config), ordered)
+    plan = _plan(form, config)
+    pictures = grids.forms(specs, tuple(spec.name for spec in layout.categories))
+    if not pictures:
+        return Denoising(net, form, plan, ordered)
+    from reverie.nn.joint import Joint, JointNet
+
+    joint = JointNet(net, pictures, tuple(config.channels or grids.WIDTHS), int(width))
+    return Joint(joint, form, plan, ordered, pictures)
+
+
+def _imagery(specs: tuple[Spec, ...], task: "Denoising", config: Config) -> grids.Imagery | None:
+    from reverie.nn.joint import Joint
+
+    if not isinstance(task, Joint):
+        return None
+    return grids.Imagery(specs, task, config.grid_steps, config.grid_guidance)
 
 
 def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numbers: bool = True) -> "Plan":
@@ -312,8 +352,19 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
     """Rebuild what `Diffusion.state` gave. Raises ArtifactError on a state that makes no sense."""
     try:
         config, arrays = Config(**state.json["config"]), state.arrays
-        layout = Layout(specs, *(np.asarray(arrays[name], float) for name in ("mean", "spread")))
-        width, depth = len(arrays["net.last.weight"]), sum(".norm.weight" in name for name in arrays)
+        own = tuple(spec for spec in specs if not grids.is_grid(spec))
+        layout = Layout(own, *(np.asarray(arrays[name], float) for name in ("mean", "spread")))
+        net = "net." if own == specs else "net.rows."
+        width, depth = (
+            len(arrays[f"{net}last.weight"]),
+            len(
+                [
+                    name
+                    for name in arrays
+                    if name.startswith(f"{net}blocks.") and name.endswith(".norm.weight")
+                ]
+            ),
+        )
         sound = layout.sound and config.depth == depth and 0 < config.evaluations <= MOST_STEPS
         ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= (config.dropout or 0) < 1
         if not (sound and ranges):
@@ -325,6 +376,6 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
     except (KeyError, TypeError, ValueError, IndexError):
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
     neural.require("diffusion")
-    task = _build(layout, config, width)
+    task = _build(layout, config, width, specs=specs)
     neural.load_arrays(task.net, arrays)
-    return Diffusion(layout, task, config, notes, maps)
+    return Diffusion(layout, task, config, notes, maps, _imagery(specs, task, config))

@@ -9,8 +9,8 @@ import torch
 from reverie.core.errors import ArtifactError, ConfigError
 from reverie.models.base import Budget, State
 from reverie.models.families import diffusion
-from reverie.models.families.diffusion import Config, fit, from_state, put_right
-from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Gate, Real, RealEvidence, Tokens
+from reverie.models.families.diffusion import Config, fit, from_state
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Gate, Real, Tokens
 
 SPECS = (Category("a", 3), Real("x"), Category("kind", 2), Real("z", gate=Gate("kind", 1)), Real("v", 1, 2))
 CONFIG = Config(width=32, depth=1, dropout=0.0, batch=128, rate=5e-3)
@@ -95,32 +95,6 @@ def test_only_categories_or_only_numbers():
         rows = draw(learn(blocks, 20, config=replace(CONFIG, epochs=1)), 10)
         assert rows.specs == specs
         assert all(np.isfinite(array).all() for array in rows.arrays.values())
-
-
-def test_margins_are_those_wanted_and_known_numbers_are_left_alone():
-    """Put right for rows of which one code is rarer and one number is far from where it was."""
-    model, rows = learn(made(), 100, config=replace(CONFIG, epochs=1)), made(4000)
-    mass = np.where(rows["a"] == 0, 0.6, 1.0)
-    moved = Blocks(SPECS, {**rows.arrays, "x": np.exp(rows["x"])}, rows.rows)
-    put_right(model, moved, mass, np.random.default_rng(0))
-    drawn = draw(model, 4000)
-    wanted = np.bincount(rows["a"], mass) / mass.sum()
-    np.testing.assert_allclose(np.bincount(drawn["a"]) / 4000, wanted, atol=0.03)
-    x = np.exp(rows["x"].reshape(-1))
-    theirs = np.average(np.log(x), weights=mass)
-    assert np.log(drawn["x"]).mean() == pytest.approx(theirs, abs=0.08)
-    again = from_state(SPECS, model.state())
-    np.testing.assert_array_equal(draw(again, 4000)["x"], drawn["x"])
-    known = draw(model, 3, given={"x": RealEvidence(values=np.array([0.5, 1.0, 2.0]))})
-    np.testing.assert_allclose(known["x"].reshape(-1), [0.5, 1.0, 2.0])
-
-
-def test_putting_margins_right_ends_in_time(monkeypatch):
-    model, drawn = learn(made(), 20, config=replace(CONFIG, epochs=1)), []
-    before = type(model).sample
-    monkeypatch.setattr(type(model), "sample", lambda *a, **k: drawn.append(1) or before(*a, **k))
-    put_right(model, made(), np.ones(600), np.random.default_rng(0), lambda: len(drawn) >= 2)
-    assert len(drawn) == 3
 
 
 def test_few_rows_are_passed_over_more_often():

@@ -1,0 +1,156 @@
+"""Media in tables: paths to pictures become what the files hold, and bytes are checked to be pictures.
+
+Once this is done a column of media is binary, each cell a picture that can be opened, or null. What cannot be
+used is counted, named and left out. Files are read from the folder of the table alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+from reverie.core.errors import DataError
+from reverie.io import pictures
+from reverie.io.pictures import UnreadableError
+
+LOOKED_AT = 200
+"""Cells that tell whether a column is of paths, or of media."""
+MOSTLY = 0.8
+"""Share of them that must be."""
+MOST_LOST = 0.2
+"""Share of a column's media that may be unusable."""
+LARGEST = 256
+"""Pixels on the longer side that are kept of a picture."""
+MOST_BYTES = 200 << 20
+"""Bytes of a file beyond which it is not opened."""
+PIECE = 1_000
+"""Rows of a piece of a column, which may hold 2 GB at most."""
+NAMED = 3
+"""Files that are named of each kind of trouble."""
+
+
+def attach(table: pa.Table, base: Path | None, where: str) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table with its media in place, and notes of what could not be used.
+
+    Paths are relative to the folder `base`; without one no column is of paths. Raises DataError if a column
+    holds bytes that are no media, or too many cells of one cannot be used.
+    """
+    notes: list[str] = []
+    for place, name in enumerate(table.column_names):
+        values = table.column(name)
+        if pt.is_binary(values.type):
+            _check_bytes(values, name, where)
+            found, lost = _read(
+                ((f"row {row:,}", cell) for row, cell in enumerate(_cells(values), 1)), _usable
+            )
+        elif base is not None and _are_paths(values, base):
+            paths = (cell.as_py() for cell in values)
+            found, lost = _read(((path, path) for path in paths), lambda path: _usable(_content(base, path)))
+        else:
+            continue
+        notes += _judged(lost, len(values) - values.null_count, f"{where}.{name}")
+        table = table.set_column(place, pa.field(name, pa.binary()), found)
+    return table, tuple(notes)
+
+
+def _are_paths(values: pa.ChunkedArray, base: Path) -> bool:
+    """Whether these are names of media, of which some at least are there."""
+    if not pt.is_string(values.type):
+        return False
+    looked = [str(cell) for cell in _some(values)]
+    named = [cell for cell in looked if cell.lower().endswith(pictures.SUFFIXES)]
+    if not looked or len(named) < MOSTLY * len(looked):
+        return False
+    return any(_place(base, cell) is not None for cell in named)
+
+
+def _some(values: pa.ChunkedArray) -> list:
+    if values.null_count > len(values) // 2:
+        values = values.drop_null()
+    count = min(len(values), LOOKED_AT)
+    cells = (values[place * len(values) // count].as_py() for place in range(count))
+    return [cell for cell in cells if cell is not None]
+
+
+def _cells(values: pa.ChunkedArray) -> Iterator[bytes | None]:
+    return (cell.as_py() for chunk in values.chunks for cell in chunk)
+
+
+def _check_bytes(values: pa.ChunkedArray, name: str, where: str) -> None:
+    looked = _some(values)
+    if sum(map(pictures.is_picture, looked)) < MOSTLY * len(looked) or not looked:
+        what = f"column '{name}' holds bytes that are no text, and no pictures"
+        raise DataError(what, where=where, fix="Remove the column, or keep its content in files")
+
+
+def _place(base: Path, path: str) -> Path | None:
+    """Where a file is, if it is there and in the folder."""
+    try:
+        found = (base / path).resolve()
+        return found if found.is_relative_to(base.resolve()) and found.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _content(base: Path, path: str) -> bytes:
+    found = _place(base, path)
+    if found is None:
+        inside = not Path(path).is_absolute() and ".." not in Path(path).parts
+        raise UnreadableError("not there" if inside else "outside of the folder")
+    try:
+        if found.stat().st_size > MOST_BYTES:
+            raise UnreadableError(f"larger than {MOST_BYTES >> 20} MB")
+        return found.read_bytes()
+    except OSError:
+        raise UnreadableError("not to be read") from None
+
+
+def _usable(content: bytes) -> bytes:
+    """The picture as it is kept: of at most so many pixels a side."""
+    pixels = pictures.read(content)
+    high, wide = pixels.shape[:2]
+    scale = LARGEST / max(high, wide)
+    if scale >= 1 and content.startswith(b"\x89PNG"):
+        return content
+    shape = (max(round(high * scale), 1), max(round(wide * scale), 1)) if scale < 1 else (high, wide)
+    return pictures.write(pictures.resized(pixels, *shape))
+
+
+def _read(
+    cells: Iterator[tuple[str, bytes | str | None]], read: Callable[..., bytes]
+) -> tuple[pa.ChunkedArray, dict[str, list[str]]]:
+    """What can be read of named cells, null elsewhere, and the names of the others by what is wrong."""
+    found: list[bytes | None] = []
+    lost: dict[str, list[str]] = defaultdict(list)
+    for name, cell in cells:
+        try:
+            found.append(None if cell is None else read(cell))
+        except UnreadableError as error:
+            found.append(None)
+            lost[str(error)].append(name)
+    pieces = [pa.array(found[start : start + PIECE], pa.binary()) for start in range(0, len(found), PIECE)]
+    return pa.chunked_array(pieces, pa.binary()), lost
+
+
+def _judged(lost: dict[str, list[str]], count: int, where: str) -> list[str]:
+    """What should be known of media that cannot be used. Raises DataError if they are too many."""
+    total = sum(map(len, lost.values()))
+    if not total:
+        return []
+    kinds = sorted(lost.items(), key=lambda item: -len(item[1]))
+    told = "; ".join(_told(what, names) for what, names in kinds)
+    if total > MOST_LOST * count:
+        what = f"{total:,} of {count:,} pictures cannot be used: {told}"
+        raise DataError(what, where=where, fix="Mend or remove these files, or drop the column")
+    return [f"{where}: {total:,} of {count:,} pictures cannot be used and count as missing: {told}"]
+
+
+def _told(what: str, names: list[str]) -> str:
+    """
+    >>> _told("empty", ["a.png", "b.png"])
+    '2 are empty (a.png, b.png)'
+    """
+    listed = ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
+    return f"{len(names):,} {'is' if len(names) == 1 else 'are'} {what} ({listed})"

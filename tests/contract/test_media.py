@@ -1,0 +1,133 @@
+"""Tables with pictures, from a folder to a folder, by the command line and in Python."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import reverie as rv
+from reverie.cli.main import run
+from reverie.core.errors import ConfigError
+from reverie.io.pictures import read, write
+from reverie.models import grids
+from reverie.models.families import diffusion
+
+ROWS = 120
+
+
+def light(above: bool, rng: np.random.Generator) -> bytes:
+    pixels = rng.integers(0, 30, (8, 8, 1))
+    pixels[:4] += 200 * above
+    pixels[4:] += 200 * (not above)
+    return write(pixels.astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pictures with an index, one of them damaged, and a model of it."""
+    place, rng = tmp_path_factory.mktemp("media"), np.random.default_rng(0)
+    (place / "data" / "pictures").mkdir(parents=True)
+    lines = ["picture,where,brightness"]
+    for row in range(ROWS):
+        above = bool(rng.integers(2))
+        (place / "data" / "pictures" / f"{row}.png").write_bytes(light(above, rng))
+        lines.append(f"pictures/{row}.png,{'above' if above else 'below'},{rng.normal():.2f}")
+    (place / "data" / "pictures" / "7.png").write_bytes(b"")
+    (place / "data" / "index.csv").write_text("\n".join(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diffusion, "GRID_UPDATES", 500)
+        patch.setattr(grids, "WIDTHS", (8, 16))
+        assert run(["fit", str(place / "data"), "-o", str(place / "m.reverie")]) == 0
+    return place
+
+
+def lines(folder: Path) -> list[dict[str, str]]:
+    with (folder / "index.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["inspect", str(place / "m.reverie")]) == 0
+    shown = capfd.readouterr().out
+    assert "diffusion (the best family here for pictures)" in shown
+    assert "pictures of 8 by 8, grey" in shown
+    assert "1 of 120 pictures cannot be used" in shown
+
+
+def test_a_label_gives_a_picture(place: Path, tmp_path: Path) -> None:
+    for name in ("one/", "two/"):
+        options = ["-n", "24", "--given", "where=above", "--given", "picture is present", "--seed", "3"]
+        assert run(["sample", str(place / "m.reverie"), "-o", str(tmp_path / name), *options]) == 0
+    found = lines(tmp_path / "one")
+    assert [line["where"] for line in found] == ["above"] * 24
+    shown = [read((tmp_path / "one" / line["picture"]).read_bytes()) for line in found]
+    assert np.mean([one[:4].mean() > one[4:].mean() for one in shown]) > 0.7
+    assert "data:image/png;base64," in (tmp_path / "one" / "gallery.html").read_text()
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
+    assert len(files) == 26
+    for file in files:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_picture_gives_a_label(place: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    (tmp_path / "photo.png").write_bytes(light(False, rng))
+    given = f"picture={tmp_path / 'photo.png'}"
+    assert (
+        run(["sample", str(place / "m.reverie"), "-o", str(tmp_path / "g/"), "-n", "20", "--given", given])
+        == 0
+    )
+    found = lines(tmp_path / "g")
+    assert np.mean([line["where"] == "below" for line in found]) > 0.7
+    shown = read((tmp_path / "g" / found[0]["picture"]).read_bytes())
+    np.testing.assert_array_equal(shown, read((tmp_path / "photo.png").read_bytes()))
+
+
+def test_parquet_holds_pictures_as_bytes(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows.parquet"
+    assert run(["sample", str(place / "m.reverie"), "-o", str(out), "-n", "5"]) == 0
+    kept = pq.read_table(out)["picture"].drop_null()
+    assert all(read(cell.as_py()).shape == (8, 8, 1) for cell in kept)
+    assert run(["evaluate", str(place / "data"), str(out), "--json", str(tmp_path / "s.json")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["sample", "m.reverie", "-o", "rows.csv"], "cannot hold the pictures of these rows"),
+        (["sample", "m.reverie", "-o", "data"], "is not empty"),
+        (["sample", "m.reverie", "-o", "new/", "--given", "picture=none.png"], "a picture that is not there"),
+        (["sample", "m.reverie", "-o", "new/", "--given", "picture>3"], "holds pictures"),
+        (["fit", "data", "-o", "o.reverie", "--model", "trees"], "family 'trees' does not learn pictures"),
+        (["fit", "data", "-o", "o.reverie", "--epsilon", "1"], "is not learned privately yet"),
+    ],
+)
+def test_bad_input(
+    place: Path,
+    command: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(place)
+    assert run(command) == 2
+    shown = capfd.readouterr().err
+    assert told in " ".join(shown.split())
+    assert not (place / "new").exists()
+    assert not (place / "rows.csv").exists()
+
+
+@pytest.mark.filterwarnings("ignore:fitting took")
+def test_pictures_in_python() -> None:
+    rng = np.random.default_rng(0)
+    flags = rng.integers(2, size=60).astype(bool)
+    table = pa.table({"flag": flags, "picture": pa.array([light(flag, rng) for flag in flags], pa.binary())})
+    made = rv.Synthesizer(budget=3).fit(table)
+    assert made.family_ == "diffusion"
+    rows = made.sample(6, given={"picture": light(True, rng)})
+    assert rows.schema.field("picture").type == pa.binary()
+    with pytest.raises(ConfigError, match="does not learn pictures"):
+        rv.Synthesizer("copula").fit(table)

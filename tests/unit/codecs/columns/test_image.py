@@ -1,0 +1,131 @@
+"""Pictures as grids of numbers, and back."""
+
+import io
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image as Pillow
+
+from reverie.codecs.base import Condition, Profile, Protection
+from reverie.codecs.columns.image import Image
+from reverie.core.errors import ConditionError, DataError, SchemaError
+from reverie.io.pictures import read, write
+from reverie.schema.types import Column
+
+RNG = np.random.default_rng(0)
+COLUMN = Column(name="x", type="image")
+
+
+def cells(*shapes, null=0):
+    made = [write(RNG.integers(0, 255, shape, dtype=np.uint8)) for shape in shapes]
+    return pa.array([*made, *[None] * null], pa.binary())
+
+
+def learned(values, **options):
+    column = COLUMN.model_copy(update={"options": options})
+    half = len(values) // 2
+    parts = [Image.sketch(column, part) for part in (values[:half], values[half:])]
+    return Image.finish(column, Image.merge(column, *parts), Protection())
+
+
+def test_pictures_come_back_as_they_were():
+    values = cells(*[(12, 16, 3)] * 8, null=2)
+    codec = learned(values)
+    arrays = codec.encode(values, RNG)
+    assert arrays["x"].shape == (10, 192, 3)
+    assert np.isnan(arrays["x"][8:]).all()
+    assert abs(np.nanmean(arrays["x"])) < 0.05
+    assert np.nanstd(arrays["x"]) == pytest.approx(1, abs=0.05)
+    found = codec.decode(arrays, 10, RNG)
+    assert found.is_valid().to_pylist() == values.is_valid().to_pylist()
+    for made, real in zip(found[:8], values[:8], strict=True):
+        np.testing.assert_array_equal(read(made.as_py()), read(real.as_py()))
+
+
+def test_a_codec_is_rebuilt():
+    codec = learned(cells(*[(12, 16, 3)] * 8, null=2))
+    again = Image.from_state(COLUMN, json.loads(json.dumps(codec.state())))
+    assert again.specs == codec.specs
+    assert again.holds() == "pictures of 16 by 12, in colour"
+    with pytest.raises(ValueError, match="no such"):
+        Image.from_state(COLUMN, {**codec.state(), "shape": [4096, 4096, 3]})
+
+
+@pytest.mark.parametrize(
+    ("shapes", "side", "found"),
+    [
+        ([(28, 28, 1)] * 6, None, (28, 28, 1)),
+        ([(200, 100, 3)] * 6, None, (64, 32, 3)),
+        ([(200, 100, 3)] * 6, 128, (128, 64, 3)),
+        ([(30, 61, 3)] * 6 + [(500, 20, 3)] * 2, None, (32, 60, 3)),
+        ([(5, 5, 1)] * 6, None, (8, 8, 1)),
+    ],
+)
+def test_the_size_fits_most(shapes, side, found):
+    assert learned(cells(*shapes), **({} if side is None else {"side": side})).shape == found
+
+
+def test_channels_are_those_that_enough_need():
+    colours, clear = cells(*[(8, 8, 3)] * 8), cells(*[(8, 8, 4)] * 4)
+    grey = pa.array([write(np.full((8, 8, 3), at, np.uint8)) for at in range(8)], pa.binary())
+    assert learned(grey).shape[2] == 1
+    assert learned(pa.concat_arrays([grey, colours])).shape[2] == 3
+    assert learned(pa.concat_arrays([colours, clear])).shape[2] == 3
+    assert learned(pa.concat_arrays([clear, clear])).shape[2] == 4
+
+
+def test_no_picture_is_in_the_state():
+    one = np.random.default_rng(1).integers(0, 255, (8, 8, 1), dtype=np.uint8)
+    state = json.dumps(learned(pa.array([write(one)] * 6, pa.binary())).state())
+    assert len(state) < 200
+
+
+def test_files_hold_pixels_alone():
+    exif, out = Pillow.Exif(), io.BytesIO()
+    exif[0x010E] = "a secret place"
+    Pillow.new("RGB", (8, 8), "red").save(out, "PNG", exif=exif)
+    values = pa.array([out.getvalue()] * 6, pa.binary())
+    codec = learned(values)
+    made = codec.decode(codec.encode(values, RNG), 6, RNG)
+    assert all(b"secret" not in cell.as_py() for cell in made)
+
+
+def test_a_picture_can_be_given(tmp_path):
+    values = cells(*[(8, 8, 1)] * 8, null=2)
+    codec, path = learned(values), tmp_path / "a.png"
+    path.write_bytes(values[0].as_py())
+    found = codec.evidence(Condition("x", values=(str(path),)))
+    np.testing.assert_array_equal(found["x"].values, codec.encode(values[:1], RNG)["x"])
+    assert found["x#present"].allowed.tolist() == [False, True]
+    assert codec.evidence(Condition("x", missing=True))["x#present"].allowed.tolist() == [True, False]
+    path.write_bytes(b"")
+    for condition, what in (
+        (Condition("x", values=(str(path),)), "is given a picture that is empty"),
+        (Condition("x", values=(str(tmp_path / "none.png"),)), "is given a picture that is not there"),
+        (Condition("x", low=3), "holds pictures"),
+    ):
+        with pytest.raises(ConditionError, match=what):
+            codec.evidence(condition)
+
+
+def test_bad_input():
+    with pytest.raises(SchemaError, match="'side' is 500, not between 8 and 128"):
+        learned(cells(*[(8, 8, 1)] * 6), side=500)
+    with pytest.raises(DataError, match="not pictures"):
+        Image.sketch(COLUMN, pa.array([1, 2]))
+    with pytest.raises(DataError, match="holds pictures that are damaged"):
+        Image.sketch(COLUMN, pa.array([cells((8, 8, 1))[0].as_py()[:40]], pa.binary()))
+
+
+def test_what_is_binary_is_claimed():
+    assert Image.matches(Profile("x", pa.array([1]), 1, 0, 1)) is None
+    claim = Image.matches(Profile("x", cells((8, 8, 1)), 1, 0, 1))
+    assert claim is not None
+    assert claim.type == "image"
+
+
+def test_nothing_but_missing():
+    codec = learned(pa.nulls(4, pa.binary()))
+    assert codec.decode(codec.encode(pa.nulls(4, pa.binary()), RNG), 4, RNG).null_count == 4

@@ -1,0 +1,97 @@
+"""Media of a table: found by path or as bytes, checked, and counted where they cannot be used."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from reverie.core.errors import DataError
+from reverie.io.attachments import LARGEST, attach
+from reverie.io.files import read
+from reverie.io.pictures import read as pixels_of
+from reverie.io.pictures import write
+
+
+def picture(level=0, side=4):
+    return write(np.full((side, side, 1), level, np.uint8))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for at in range(10):
+        (tmp_path / f"{at}.png").write_bytes(picture(at))
+    return tmp_path
+
+
+def index(folder, paths):
+    lines = [f"{path},{row}" for row, path in enumerate(paths)]
+    (folder / "index.csv").write_text("\n".join(["file,n", *lines]))
+
+
+def test_paths_become_pictures(folder):
+    index(folder, [f"{at}.png" for at in range(10)])
+    found = read(folder)
+    table = found.single()[1]
+    assert table.schema.field("file").type == pa.binary()
+    assert [pixels_of(cell.as_py()).max() for cell in table["file"]] == list(range(10))
+    assert found.notes == ()
+    assert read(folder / "index.csv").single()[1].equals(table)
+
+
+def test_what_cannot_be_used_is_counted_and_named(folder):
+    (folder / "0.png").write_bytes(b"")
+    (folder / "1.png").write_bytes(picture(1)[:40])
+    (folder.parent / "secret.png").write_bytes(picture(9))
+    good = [f"{at}.png" for at in range(2, 10)] * 3
+    index(folder, ["0.png", "1.png", "../secret.png", "gone.png", "", *good])
+    found = read(folder)
+    assert found.single()[1]["file"].null_count == 5
+    (note,) = found.notes
+    assert "index.file: 4 of 28 pictures cannot be used and count as missing" in note
+    for told in ("1 is empty (0.png)", "1 is damaged or cut short (1.png)", "1 is not there (gone.png)"):
+        assert told in note
+    assert "1 is outside of the folder (../secret.png)" in note
+
+
+def test_a_link_that_leaves_the_folder_is_not_followed(folder):
+    (folder.parent / "secret.png").write_bytes(picture(9))
+    (folder / "0.png").unlink()
+    (folder / "0.png").symlink_to(folder.parent / "secret.png")
+    index(folder, [f"{at}.png" for at in range(10)])
+    assert read(folder).single()[1]["file"].null_count == 1
+
+
+def test_too_many_that_cannot_be_used(folder):
+    for at in range(3):
+        (folder / f"{at}.png").write_bytes(b"")
+    index(folder, [f"{at}.png" for at in range(10)])
+    with pytest.raises(
+        DataError, match=r"3 of 10 pictures cannot be used: 3 are empty \(0.png, 1.png, 2.png\)"
+    ):
+        read(folder)
+
+
+def test_names_of_files_that_are_not_there_stay_text(tmp_path):
+    index(tmp_path, [f"{at}.png" for at in range(10)])
+    assert read(tmp_path).single()[1].schema.field("file").type == pa.string()
+
+
+def test_bytes_are_checked():
+    table = pa.table({"x": pa.array([picture(1), b"", *[picture(2)] * 10, None])})
+    found, notes = attach(table, None, "data")
+    assert found["x"].null_count == 2
+    assert "1 is empty (row 2)" in notes[0]
+    with pytest.raises(DataError, match="column 'x' holds bytes that are no text, and no pictures"):
+        attach(pa.table({"x": pa.array([b"\xff\xfe"] * 5)}), None, "data")
+
+
+def test_large_pictures_are_kept_smaller_and_without_metadata():
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x010E] = "a secret place"
+    Image.new("RGB", (2 * LARGEST, LARGEST), "red").save(out, "JPEG", exif=exif)
+    found, _ = attach(pa.table({"x": pa.array([out.getvalue()])}), None, "data")
+    kept = found["x"][0].as_py()
+    assert pixels_of(kept).shape == (LARGEST // 2, LARGEST, 3)
+    assert b"secret" not in kept

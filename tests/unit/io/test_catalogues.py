@@ -1,0 +1,57 @@
+"""Folders of rows with media: whole or not at all."""
+
+import csv
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from reverie.core.errors import OutputError
+from reverie.io.catalogues import check_folder, is_folder, write
+from reverie.io.files import read
+from reverie.io.pictures import write as png
+
+
+def rows(start=0):
+    pictures = [png(np.full((4, 4, 1), at, np.uint8)) for at in range(start, start + 3)]
+    return pa.table({"a picture/of": pa.array([*pictures[:2], None], pa.binary()), "n": [1, 2, 3]})
+
+
+def test_a_folder_is_read_as_it_was_written(tmp_path):
+    place = str(tmp_path / "new") + "/"
+    assert write(place, iter([rows(), rows(3)])) == 6
+    with (tmp_path / "new" / "index.csv").open() as file:
+        lines = list(csv.reader(file))
+    assert lines[0] == ["a picture/of", "n"]
+    assert lines[1] == ["a_picture_of/000001.png", "1"]
+    assert lines[3] == ["", "3"]
+    assert lines[4][0] == "a_picture_of/000004.png"
+    again = read(tmp_path / "new").single()[1]
+    assert (
+        again["a picture/of"]
+        .combine_chunks()
+        .equals(pa.concat_tables([rows(), rows(3)])["a picture/of"].combine_chunks())
+    )
+
+
+def test_nothing_is_left_after_an_error(tmp_path):
+    def parts():
+        yield rows()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(str(tmp_path / "new"), parts())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_places_that_will_not_do(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").write_text("x")
+    for place, what in (("full", "is not empty"), ("full/x", "is a file"), ("none/new", "does not exist")):
+        with pytest.raises(OutputError, match=what):
+            check_folder(str(tmp_path / place))
+    (tmp_path / "empty").mkdir()
+    assert write(str(tmp_path / "empty"), iter([rows()])) == 3
+    assert is_folder("new/")
+    assert is_folder(str(tmp_path / "empty"))
+    assert not is_folder("new.csv")

@@ -1,6 +1,7 @@
 """Tables with pictures, from a folder to a folder, by the command line and in Python."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 
 import reverie as rv
 from reverie.cli.main import run
-from reverie.core.errors import ConfigError
+from reverie.core.errors import ConditionError, ConfigError
+from reverie.evaluation.canaries import unpacked
 from reverie.io.pictures import read, write
 from reverie.models import grids
 from reverie.models.families import diffusion
@@ -23,6 +25,10 @@ def light(above: bool, rng: np.random.Generator) -> bytes:
     pixels[:4] += 200 * above
     pixels[4:] += 200 * (not above)
     return write(pixels.astype(np.uint8))
+
+
+def pq_light(above: bool) -> bytes:
+    return light(above, np.random.default_rng(9))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +61,8 @@ def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]
     assert "diffusion (the best family here for pictures)" in shown
     assert "pictures of 8 by 8, grey" in shown
     assert "1 of 120 pictures cannot be used" in shown
+    # Names of files are for the screen, and not in the model.
+    assert all(b"pictures/7.png" not in content for content in unpacked((place / "m.reverie").read_bytes()))
 
 
 def test_a_label_gives_a_picture(place: Path, tmp_path: Path) -> None:
@@ -91,7 +99,31 @@ def test_parquet_holds_pictures_as_bytes(place: Path, tmp_path: Path) -> None:
     assert run(["sample", str(place / "m.reverie"), "-o", str(out), "-n", "5"]) == 0
     kept = pq.read_table(out)["picture"].drop_null()
     assert all(read(cell.as_py()).shape == (8, 8, 1) for cell in kept)
-    assert run(["evaluate", str(place / "data"), str(out), "--json", str(tmp_path / "s.json")]) == 0
+    data, scores = str(place / "data"), tmp_path / "s.json"
+    assert run(["evaluate", data, str(out), "--holdout", data, "--json", str(scores)]) == 0
+    private = json.loads(scores.read_text())["private"]
+    assert private["verdict"] == "not enough evidence"
+
+
+def test_rows_with_given_pictures_are_completed(place: Path, tmp_path: Path) -> None:
+    pictures = [pq_light(above) for above in (True, False)]
+    pq.write_table(pa.table({"picture": pa.array(pictures, pa.binary())}), tmp_path / "known.parquet")
+    options = ["--given-file", str(tmp_path / "known.parquet")]
+    assert run(["sample", str(place / "m.reverie"), "-o", str(tmp_path / "new"), *options]) == 0
+    found = lines(tmp_path / "new")
+    assert len(found) == 2
+    shown = read((tmp_path / "new" / found[1]["picture"]).read_bytes())
+    np.testing.assert_array_equal(shown, read(pictures[1]))
+    assert run(["impute", str(place / "m.reverie"), str(place / "data"), "-o", str(tmp_path / "full")]) == 0
+    assert len(lines(tmp_path / "full")) == ROWS
+
+
+def test_two_pictures_cannot_be_given_for_one(place: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.png").write_bytes(pq_light(above=True))
+    made = rv.load(place / "m.reverie")
+    with pytest.raises(ConditionError, match="exclude each other"):
+        made.sample(2, given=[f"picture={tmp_path / name}.png" for name in ("a", "b")])
 
 
 @pytest.mark.parametrize(
@@ -128,6 +160,7 @@ def test_pictures_in_python() -> None:
     made = rv.Synthesizer(budget=3).fit(table)
     assert made.family_ == "diffusion"
     rows = made.sample(6, given={"picture": light(True, rng)})
+    assert made.sample(2, given={"picture": np.zeros((8, 8), np.uint8)}).num_rows == 2
     assert rows.schema.field("picture").type == pa.binary()
     with pytest.raises(ConfigError, match="does not learn pictures"):
         rv.Synthesizer("copula").fit(table)

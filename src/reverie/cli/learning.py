@@ -286,7 +286,7 @@ def _summarise(
         "notes": [*found.notes, *synthesizer.notes_],
     }  # fmt: skip
     terminal.write_json(json, facts)
-    lines = [f"note: {note}" for note in found.notes]
+    lines = [f"note: {note}" for note in found.notes] + [f"  {line}" for line in found.named]
     lines += [
         f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
         f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",

@@ -46,7 +46,7 @@ def read_table(data: str, table: str | None) -> "Dataset":
         raise ConfigError(what, where=data, fix=f"Choose one with --table: {names}")
     if table not in found.tables:
         raise ConfigError(f"no table '{table}'", where=data, fix=f"Choose one of: {names}")
-    return Dataset({table: found.tables[table]}, found.source, found.notes)
+    return Dataset({table: found.tables[table]}, found.source, found.notes, found.named)
 
 
 def check_places(inputs: Iterable[str | None], *outputs: tuple[str | None, Collection[str]]) -> None:

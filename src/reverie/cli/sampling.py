@@ -104,16 +104,19 @@ def impute(
     Each is drawn from what MODEL learned, given the rest of its row.
     """
     from reverie.codecs.spelling import read_table
+    from reverie.io import catalogues
     from reverie.io.writing import SUFFIXES
     from reverie.synthesizer import load
 
-    options.check_places((model, data), (output, SUFFIXES))
+    folder = catalogues.is_folder(output)
+    options.check_places((model, data), *([] if folder else [(output, SUFFIXES)]))
     synthesizer = load(model)
+    _check_media(synthesizer, output, folder=folder)
     found = options.read_table(data, None)
     holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
     filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores())
     left = sum(column.null_count for column in filled.columns)  # a missing value may have been drawn
-    _write(output, iter([filled]))
+    (_write_folder if folder else _write)(output, iter([filled]))
     filling = f"{holes - left:,} of {terminal.count(holes, 'missing cell')} filled"
     terminal.say(f"{filling}, written to {terminal.place(output)}", error=output == "-")
 
@@ -180,15 +183,18 @@ def _write_folder(output: str, parts: Iterator["pa.Table"]) -> int:
     from reverie.reports.gallery import MOST, gallery
 
     seen: list[pa.Table] = []
+    total = 0
 
     def kept() -> Iterator[pa.Table]:
+        nonlocal total
         for part in parts:
-            if sum(one.num_rows for one in seen) < MOST:
-                seen.append(part)
+            if total < MOST:
+                seen.append(part.slice(0, MOST - total))
+            total += part.num_rows
             yield part
 
     def finish(folder: Path) -> None:
-        (folder / "gallery.html").write_text(gallery(pa.concat_tables(seen)), "utf-8")
+        (folder / "gallery.html").write_text(gallery(pa.concat_tables(seen), total), "utf-8")
 
     return catalogues.write(output, kept(), finish)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from reverie.codecs.base import Match, Profile, codec_for, codecs
 from reverie.codecs.spelling import read_column
@@ -108,6 +109,9 @@ def check_schema(schema: Table, table: pa.Table) -> None:
         where = f"{schema.name}.{column.name}"
         codec = codec_for(column, where=schema.name)
         _check_options(column.options, codec.OPTIONS, where)
+        if pt.is_binary(values[column.name].type) and not codec.MODALITY:
+            what = f"holds pictures, which type '{column.type}' does not take"
+            raise SchemaError(what, where=where, fix="Correct the type in the schema")
         sample = _spread(values[column.name])
         try:
             codec.sketch(column, read_column(column, sample))

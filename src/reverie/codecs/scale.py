@@ -92,6 +92,11 @@ class Scale:
         It is the distance from x to the scale, and what rounding of the score costs: nothing on atoms, and
         less than half a unit on any grid of fewer than some 10^12 units a piece.
         """
+        # At the ends of what floats can hold a tolerance may be infinite.
+        with np.errstate(over="ignore"):
+            return self._tolerance(values)
+
+    def _tolerance(self, values: np.ndarray) -> np.ndarray:
         piece, placed = self.place(values)
         away = np.abs(placed / 2 - values / 2) * 2
         reach = self._width[piece] * (4e-15 / self._share[piece] + _MARGIN)

@@ -47,6 +47,11 @@ class TableCodec:
         """The blocks of all columns, in column order."""
         return tuple(spec for codec in self.codecs for spec in codec.specs)
 
+    @property
+    def grid_cells(self) -> int:
+        """Numbers that the grids of a row hold."""
+        return sum(spec.n * spec.d for spec in self.specs if isinstance(spec, Real) and spec.grid)
+
     def codec(self, column: str) -> Codec:
         """The codec of a column. Raises ConditionError, with the names that come close, if there is none."""
         for codec in self.codecs:
@@ -61,7 +66,7 @@ class TableCodec:
         Raises DataError if a column is missing or does not fit, OutputError if there is no space for them.
         """
         arrays: dict[str, np.ndarray] = {}
-        large = is_large((table.num_rows, len(self.specs)), float)
+        large = is_large((table.num_rows, len(self.specs) + self.grid_cells), float)
         for codec in self.codecs:
             values = _column(table, codec.column.name, self.schema.name)
             found = codec.encode(values, rng)
@@ -94,7 +99,7 @@ class TableCodec:
         gates = {spec.name: spec.gate for spec in self.specs if isinstance(spec, Real)}
         for condition in conditions:
             for name, found in self.codec(condition.column).evidence(condition).items():
-                known[name] = _join(known.get(name), found)
+                known[name] = _join(known.get(name), found, condition.column)
             self._close_gates(known, gates, condition.column)
         return known
 
@@ -195,12 +200,14 @@ def _present(values: pa.Array) -> np.ndarray:
 
 
 def _join(
-    left: CategoryEvidence | RealEvidence | None, right: CategoryEvidence | RealEvidence
+    left: CategoryEvidence | RealEvidence | None, right: CategoryEvidence | RealEvidence, column: str
 ) -> CategoryEvidence | RealEvidence:
     """Both pieces of evidence on one block together."""
     if left is None:
         return right
     if isinstance(left, RealEvidence) and isinstance(right, RealEvidence):
+        if left.values is not None and right.values is not None:
+            raise _contradiction(column)
         return left.meet(right)
     return CategoryEvidence(allowed=_allowed(left) & _allowed(right))
 

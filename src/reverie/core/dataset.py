@@ -19,6 +19,8 @@ class Dataset:
     tables: Mapping[str, pa.Table]
     source: str = "data"
     notes: tuple[str, ...] = field(default=())
+    named: tuple[str, ...] = field(default=(), repr=False)
+    """What names single files or rows: for the screen alone, and never kept in a model."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))

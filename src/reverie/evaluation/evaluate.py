@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from reverie.codecs.base import codec_for
 from reverie.codecs.spelling import read_table
 from reverie.core.errors import DataError
 from reverie.core.rng import child
@@ -114,10 +115,15 @@ def evaluate(
     targets(view, target)
     notes = [said for said in [conditioned(view)] if said] + notes
     if left_out := [name for name in names if name not in {field.name for field in view.fields}]:
-        notes.append(f"not compared, being keys, personal data, text or constant: {', '.join(left_out)}")
+        notes.append(
+            f"not compared, being keys, personal data, text, pictures or constant: {', '.join(left_out)}"
+        )
     measurements, why_none = _measure(comparison, aspects, on_progress)
     found = {m.name: m for group in measurements.values() for m in group}
-    verdicts = judge(found, holdout=comparison.holdout is not None, why_none=why_none, bounds=bounds)
+    media = [column.name for column in schema.columns if codec_for(column).MODALITY]
+    verdicts = judge(
+        found, holdout=comparison.holdout is not None, why_none=why_none, bounds=bounds, media=media
+    )
     return Evaluation(measurements, verdicts, comparison, tuple(notes), bounds)
 
 

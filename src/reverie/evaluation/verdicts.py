@@ -1,6 +1,6 @@
 """Verdicts: three words for a manager, each with the rule and the figure that gave it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reverie.evaluation.base import Aspect, Measurement
@@ -35,13 +35,24 @@ class Check:
 
 
 def judge(
-    found: Found, *, holdout: bool, why_none: Why | None = None, bounds: Thresholds = DEFAULT
+    found: Found,
+    *,
+    holdout: bool,
+    why_none: Why | None = None,
+    bounds: Thresholds = DEFAULT,
+    media: Collection[str] = (),
 ) -> dict[Aspect, Verdict]:
-    """The three verdicts; `why_none` says why a measure of an aspect gave no figure, where it knows."""
+    """The three verdicts; `why_none` says why a measure of an aspect gave no figure, where it knows.
+
+    `media` are columns that no attack looks at, though they may show a person.
+    """
+    private = _private(found, holdout, bounds)
+    if media and private.verdict != SCALES["private"][2]:
+        private = Verdict(NO_EVIDENCE, f"no attack looks at pictures yet: {', '.join(media)}")
     return {
         "faithful": _faithful(found, bounds),
         "useful": _useful(found, holdout, why_none or {}, bounds),
-        "private": _private(found, holdout, bounds),
+        "private": private,
     }
 
 

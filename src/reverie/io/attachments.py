@@ -6,6 +6,7 @@ used is counted, named and left out. Files are read from the folder of the table
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,21 +24,29 @@ MOST_LOST = 0.2
 """Share of a column's media that may be unusable."""
 LARGEST = 256
 """Pixels on the longer side that are kept of a picture."""
-MOST_BYTES = 200 << 20
-"""Bytes of a file beyond which it is not opened."""
 PIECE = 1_000
 """Rows of a piece of a column, which may hold 2 GB at most."""
 NAMED = 3
 """Files that are named of each kind of trouble."""
 
 
-def attach(table: pa.Table, base: Path | None, where: str) -> tuple[pa.Table, tuple[str, ...]]:
-    """The table with its media in place, and notes of what could not be used.
+@dataclass(frozen=True)
+class Attached:
+    """A table with its media in place; `notes` of what could not be used, and a few of these `named`."""
+
+    table: pa.Table
+    notes: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def attach(table: pa.Table, base: Path | None, where: str) -> Attached:
+    """Put media in the place of paths, and check those that are there.
 
     Paths are relative to the folder `base`; without one no column is of paths. Raises DataError if a column
     holds bytes that are no media, or too many cells of one cannot be used.
     """
     notes: list[str] = []
+    named: list[str] = []
     for place, name in enumerate(table.column_names):
         values = table.column(name)
         if pt.is_binary(values.type):
@@ -49,21 +58,28 @@ def attach(table: pa.Table, base: Path | None, where: str) -> tuple[pa.Table, tu
             paths = (cell.as_py() for cell in values)
             found, lost = _read(((path, path) for path in paths), lambda path: _usable(_content(base, path)))
         else:
+            if base is not None and _are_names(values):
+                notes.append(f"{where}.{name}: names pictures that are not there, and is read as text")
             continue
-        notes += _judged(lost, len(values) - values.null_count, f"{where}.{name}")
+        if lost:
+            notes.append(_judged(lost, len(values) - values.null_count, f"{where}.{name}"))
+            named += [_told(what, names, named=True) for what, names in _sorted(lost)]
         table = table.set_column(place, pa.field(name, pa.binary()), found)
-    return table, tuple(notes)
+    return Attached(table, tuple(notes), tuple(named))
+
+
+def _are_names(values: pa.ChunkedArray) -> bool:
+    """Whether these are names of pictures."""
+    if not pt.is_string(values.type):
+        return False
+    looked = _some(values)
+    named = [cell for cell in looked if cell.lower().endswith(pictures.SUFFIXES)]
+    return bool(looked) and len(named) >= MOSTLY * len(looked)
 
 
 def _are_paths(values: pa.ChunkedArray, base: Path) -> bool:
-    """Whether these are names of media, of which some at least are there."""
-    if not pt.is_string(values.type):
-        return False
-    looked = [str(cell) for cell in _some(values)]
-    named = [cell for cell in looked if cell.lower().endswith(pictures.SUFFIXES)]
-    if not looked or len(named) < MOSTLY * len(looked):
-        return False
-    return any(_place(base, cell) is not None for cell in named)
+    """Whether these are names of pictures, of which some at least are there."""
+    return _are_names(values) and any(_place(base, cell) is not None for cell in _some(values))
 
 
 def _some(values: pa.ChunkedArray) -> list:
@@ -90,7 +106,7 @@ def _place(base: Path, path: str) -> Path | None:
     try:
         found = (base / path).resolve()
         return found if found.is_relative_to(base.resolve()) and found.is_file() else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
         return None
 
 
@@ -99,21 +115,14 @@ def _content(base: Path, path: str) -> bytes:
     if found is None:
         inside = not Path(path).is_absolute() and ".." not in Path(path).parts
         raise UnreadableError("not there" if inside else "outside of the folder")
-    try:
-        if found.stat().st_size > MOST_BYTES:
-            raise UnreadableError(f"larger than {MOST_BYTES >> 20} MB")
-        return found.read_bytes()
-    except OSError:
-        raise UnreadableError("not to be read") from None
+    return pictures.content(found)
 
 
 def _usable(content: bytes) -> bytes:
-    """The picture as it is kept: of at most so many pixels a side."""
+    """The picture as it is kept: pixels alone, at most so many a side."""
     pixels = pictures.read(content)
     high, wide = pixels.shape[:2]
     scale = LARGEST / max(high, wide)
-    if scale >= 1 and content.startswith(b"\x89PNG"):
-        return content
     shape = (max(round(high * scale), 1), max(round(wide * scale), 1)) if scale < 1 else (high, wide)
     return pictures.write(pictures.resized(pixels, *shape))
 
@@ -134,23 +143,27 @@ def _read(
     return pa.chunked_array(pieces, pa.binary()), lost
 
 
-def _judged(lost: dict[str, list[str]], count: int, where: str) -> list[str]:
+def _judged(lost: dict[str, list[str]], count: int, where: str) -> str:
     """What should be known of media that cannot be used. Raises DataError if they are too many."""
     total = sum(map(len, lost.values()))
-    if not total:
-        return []
-    kinds = sorted(lost.items(), key=lambda item: -len(item[1]))
-    told = "; ".join(_told(what, names) for what, names in kinds)
     if total > MOST_LOST * count:
+        told = "; ".join(_told(what, names, named=True) for what, names in _sorted(lost))
         what = f"{total:,} of {count:,} pictures cannot be used: {told}"
         raise DataError(what, where=where, fix="Mend or remove these files, or drop the column")
-    return [f"{where}: {total:,} of {count:,} pictures cannot be used and count as missing: {told}"]
+    told = "; ".join(_told(what, names, named=False) for what, names in _sorted(lost))
+    return f"{where}: {total:,} of {count:,} pictures cannot be used and count as missing: {told}"
 
 
-def _told(what: str, names: list[str]) -> str:
+def _sorted(lost: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
+    """The most frequent trouble first."""
+    return sorted(lost.items(), key=lambda item: -len(item[1]))
+
+
+def _told(what: str, names: list[str], *, named: bool) -> str:
     """
-    >>> _told("empty", ["a.png", "b.png"])
+    >>> _told("empty", ["a.png", "b.png"], named=True)
     '2 are empty (a.png, b.png)'
     """
     listed = ", ".join(names[:NAMED]) + (" ..." if len(names) > NAMED else "")
-    return f"{len(names):,} {'is' if len(names) == 1 else 'are'} {what} ({listed})"
+    found = f"{len(names):,} {'is' if len(names) == 1 else 'are'} {what}"
+    return f"{found} ({listed})" if named else found

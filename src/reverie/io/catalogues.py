@@ -1,8 +1,9 @@
 """Folders of rows with media: an index.csv and a file for each picture; all of it appears, or nothing."""
 
+import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,10 +21,12 @@ DIGITS = 6
 
 
 def is_folder(place: str) -> bool:
-    """Whether a place to write to can be meant as a folder: it is one, or no suffix says a format."""
+    """Whether a place to write to can be meant as a folder: it ends in a slash, is one, or no suffix says a
+    format.
+    """
     if place == "-" or place.startswith("/dev/"):
         return False
-    return not Path(place).suffix or Path(place).expanduser().is_dir()
+    return place.endswith(("/", os.sep)) or not Path(place).suffix or Path(place).expanduser().is_dir()
 
 
 def media_columns(schema: pa.Schema) -> list[str]:
@@ -53,21 +56,22 @@ def write(place: str, parts: Iterator[pa.Table], finish: Callable[[Path], None] 
     media = media_columns(first.schema)
     index = pa.schema([(f.name, pa.string() if f.name in media else f.type) for f in first.schema])
     with _replacing(place) as folder, writing(place):
-        for name in media:
-            (folder / _safe(name)).mkdir()
+        places = _safe(media)
+        for inner in places.values():
+            (folder / inner).mkdir()
         with writer(folder / INDEX, index) as sink:
             for part in _chain(first, parts):
-                sink.write(_filed(part, media, folder, sink.rows))
+                sink.write(_filed(part, places, folder, sink.rows))
         finish(folder)
     return sink.rows
 
 
-def _filed(part: pa.Table, media: list[str], folder: Path, offset: int) -> pa.Table:
-    """The rows with the paths of their media, which are written."""
-    for name in media:
+def _filed(part: pa.Table, places: Mapping[str, str], folder: Path, offset: int) -> pa.Table:
+    """The rows with the paths of their media, which are written; `places` are the columns' folders."""
+    for name, inner in places.items():
         paths: list[str | None] = []
         for row, cell in enumerate(part.column(name).to_pylist(), offset + 1):
-            paths.append(None if cell is None else f"{_safe(name)}/{row:0{DIGITS}}{SUFFIX}")
+            paths.append(None if cell is None else f"{inner}/{row:0{DIGITS}}{SUFFIX}")
             if cell is not None:
                 (folder / str(paths[-1])).write_bytes(cell)
         place = part.column_names.index(name)
@@ -80,9 +84,17 @@ def _chain(first: pa.Table, parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
     yield from parts
 
 
-def _safe(name: str) -> str:
-    """A name of a folder for a column of any name."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:80] or "_"
+def _safe(names: list[str]) -> dict[str, str]:
+    """Names of folders for columns of any names, no two alike.
+
+    >>> _safe(["a b", "a_b"])
+    {'a b': 'a_b', 'a_b': 'a_b_2'}
+    """
+    found: dict[str, str] = {}
+    for place, name in enumerate(names, 1):
+        plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)[:80] or "_"
+        found[name] = f"{plain}_{place}" if plain in found.values() else plain
+    return found
 
 
 @contextmanager

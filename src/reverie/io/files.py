@@ -1,6 +1,7 @@
 """Reading: any file, folder or the standard input becomes a dataset."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
     """
     if str(data) == "-":
         with standard_input() as source:
-            table, notes = _read_source(source, sheet, limit, None)
-        return Dataset({source.name: table}, source.where, notes)
+            held = _read_source(source, sheet, limit, None)
+        return Dataset({source.name: held.table}, source.where, held.notes, held.named)
     if "://" in str(data):
         raise DataError(
             "addresses cannot be read", where=str(data).split("://")[0] + "://", fix="Give a file or a folder"
@@ -38,8 +39,9 @@ def read(data: str | Path, *, sheet: str | None = None, limit: int = LIMIT) -> D
         sheet or source.name: _read_source(source, sheet, limit, source.path.parent) for source in sources
     }
     many = len(found) > 1
-    notes = tuple(f"{name}: {note}" if many else note for name, (_, said) in found.items() for note in said)
-    return Dataset({name: table for name, (table, _) in found.items()}, str(data), notes)
+    notes = tuple(f"{name}: {note}" if many else note for name, one in found.items() for note in one.notes)
+    named = tuple(line for one in found.values() for line in one.named)
+    return Dataset({name: one.table for name, one in found.items()}, str(data), notes, named)
 
 
 def has_sheets(data: str | Path) -> bool:
@@ -48,9 +50,7 @@ def has_sheets(data: str | Path) -> bool:
     return path.is_file() and find(path).kind == "excel"
 
 
-def _read_source(
-    source: Source, sheet: str | None, limit: int, base: Path | None
-) -> tuple[pa.Table, tuple[str, ...]]:
+def _read_source(source: Source, sheet: str | None, limit: int, base: Path | None) -> attachments.Attached:
     """The table of a source, with the media that it names in the folder `base`, and notes."""
     if sheet is not None and source.kind != "excel":
         raise DataError("has no sheets", where=source.where, fix="Name a sheet only with an Excel file")
@@ -61,8 +61,8 @@ def _read_source(
             table, notes = _read_text(source, sheet, limit)
     if not table.num_rows:
         raise DataError("has column names but no rows", where=source.where, fix="Give at least one row")
-    table, more = attachments.attach(table, base, source.name)
-    return table, (*notes, *more)
+    held = attachments.attach(table, base, source.name)
+    return replace(held, notes=(*notes, *held.notes))
 
 
 def _read_text(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:

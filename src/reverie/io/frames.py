@@ -28,8 +28,8 @@ def read_frame(frame: Any, name: str = "data") -> Dataset:
     settled, more = settle(table.schema, lambda: iter(batches), name)
     if not settled.num_rows:
         raise DataError("has columns but no rows", where=name, fix="Give at least one row")
-    settled, lost = attachments.attach(settled, None, name)
-    return Dataset({name: settled}, name, (*notes, *more, *lost))
+    held = attachments.attach(settled, None, name)
+    return Dataset({name: held.table}, name, (*notes, *more, *held.notes), held.named)
 
 
 def to_arrow(frame: Any) -> pa.Table:

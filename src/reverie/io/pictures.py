@@ -14,6 +14,8 @@ from reverie.core.errors import DependencyError
 
 MOST_PIXELS = 50_000_000
 """Pixels of a picture beyond which it is not opened: a small file can unpack to more than memory holds."""
+MOST_BYTES = 200 << 20
+"""Bytes of a file beyond which it is not opened."""
 TOO_LARGE = f"of more than {MOST_PIXELS:,} pixels"
 KINDS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"BM": "BMP"}
 """The first bytes of a picture; a WebP begins as other RIFF files do, and is known by its bytes 8 to 12."""
@@ -78,18 +80,26 @@ def content(given: Any) -> bytes:
     if isinstance(given, bytes):
         return given
     if isinstance(given, str | Path):
-        try:
-            return Path(given).expanduser().read_bytes()
-        except OSError:
-            raise UnreadableError("not there") from None
+        return _file(given)
     if hasattr(given, "save") and hasattr(given, "convert"):
-        out = io.BytesIO()
-        given.save(out, format="PNG")
-        return out.getvalue()
+        return write(_pixels(given.copy()))
     pixels = np.asarray(given)
-    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
-        raise UnreadableError("neither a path nor pixels (high, wide, channels) of 8 bits")
-    return write(pixels if pixels.ndim == 3 else pixels[:, :, None])
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or not pixels.size:
+        raise UnreadableError("neither a path nor pixels (high, wide, 1, 3 or 4 channels) of 8 bits")
+    return write(pixels)
+
+
+def _file(path: str | Path) -> bytes:
+    try:
+        place = Path(path).expanduser()
+        if not place.is_file():
+            raise UnreadableError("not there")
+        if place.stat().st_size > MOST_BYTES:
+            raise UnreadableError(f"larger than {MOST_BYTES >> 20} MB")
+        return place.read_bytes()
+    except (OSError, ValueError, RuntimeError):
+        raise UnreadableError("not to be read") from None
 
 
 def write(pixels: np.ndarray) -> bytes:

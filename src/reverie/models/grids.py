@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CHUNK = 64
 """Grids that emerge at a time."""
+ABLE = range(8, 513, 8)
+"""Channels that a network can have at a size."""
 WIDTHS = (32, 64, 64)
 """Channels of a grid's network at each of its sizes."""
 

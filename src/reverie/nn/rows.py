@@ -12,6 +12,8 @@ import torch
 Batch = Mapping[str, torch.Tensor]
 DIGESTED = 1 << 16
 """Rows that are fingerprinted at a time."""
+WIDENED = 1 << 24
+"""Bytes that are multiplied at a time."""
 COMPARED = 1 << 22
 """Most rows that are compared with each other."""
 COPIES = 5
@@ -71,10 +73,11 @@ class Rows:
         for array in self.arrays.values():
             width = array[:1].nbytes // array.itemsize
             factors = rng.integers(1 << 62, size=width * array.itemsize, dtype=np.uint64) * 2 + 1
-            for start in range(0, len(array), DIGESTED):
-                part = np.ascontiguousarray(array[start : start + DIGESTED])
+            size = max(min(DIGESTED, WIDENED // max(width * array.itemsize, 1)), 1)
+            for start in range(0, len(array), size):
+                part = np.ascontiguousarray(array[start : start + size])
                 whole = part.reshape(len(part), width).view(np.uint8).astype(np.uint64)
-                found[start : start + DIGESTED] += whole @ factors
+                found[start : start + size] += whole @ factors
         return found
 
     def batch(self, positions: np.ndarray, device: torch.device) -> tuple[Batch, torch.Tensor]:

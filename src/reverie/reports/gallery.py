@@ -14,8 +14,8 @@ MOST_CELLS, MOST_LETTERS = 6, 80
 """Cells beside a picture, and letters of each."""
 
 
-def gallery(table: pa.Table, *, title: str = "Synthetic rows") -> str:
-    """The first rows of `table` as an HTML page; binary columns are pictures, as PNG."""
+def gallery(table: pa.Table, total: int, *, title: str = "Rows with pictures") -> str:
+    """The first of `total` rows as an HTML page; binary columns are pictures, as PNG."""
     shown, media = table.slice(0, MOST), media_columns(table.schema)
     others = [name for name in table.column_names if name not in media][:MOST_CELLS]
     cards = [
@@ -26,7 +26,7 @@ def gallery(table: pa.Table, *, title: str = "Synthetic rows") -> str:
         }
         for row, cells in enumerate(shown.to_pylist(), 1)
     ]
-    return render("gallery.html.j2", title=title, cards=cards, total=table.num_rows)
+    return render("gallery.html.j2", title=title, cards=cards, total=total)
 
 
 def _source(content: bytes | None) -> str | None:

@@ -293,7 +293,7 @@ def _wanted(value: Any) -> Wanted:
         return value
     if isinstance(value, set | frozenset):
         return one_of(*sorted(value, key=repr))
-    if isinstance(value, list | tuple | np.ndarray):
+    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1):
         return one_of(*value)
     return missing() if _is_missing(value) else one_of(value)
 

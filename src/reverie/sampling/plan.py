@@ -60,7 +60,7 @@ def stream(
 
     With `dictionaries`, categories of text come as dictionary columns. Raises ConditionError or ConfigError.
     """
-    plan = partitions(n, len(model.schema.columns), whole=model.whole)
+    plan = partitions(n, max(len(model.schema.columns), model.codec.grid_cells), whole=model.whole)
 
     def make(part: Partition) -> pa.Table:
         rng = child(seed, model.schema.name, part.index)

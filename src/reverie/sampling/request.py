@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from reverie.codecs.base import Condition
 from reverie.codecs.spelling import read_condition, read_table
@@ -82,6 +83,9 @@ def conform(model: Learned, table: pa.Table, source: str = "data") -> pa.Table:
         if kind is None:
             fix = hint(name, model.rules.arrow)
             raise DataError(f"no column '{name}' was learned", where=source, fix=fix)
+        if pt.is_binary(kind) and not pt.is_binary(table[name].type) and not pt.is_null(table[name].type):
+            fix = "Give their bytes, or a table beside the files that it names"
+            raise DataError(f"column '{name}' holds no pictures", where=source, fix=fix)
         try:
             columns[name] = (table if is_string(kind) else read)[name].cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

@@ -126,9 +126,17 @@ def test_empty_tables_are_refused(table: pa.Table, line: str) -> None:
     assert str(caught.value) == line
 
 
-def test_binary_columns_are_refused_by_name() -> None:
-    with pytest.raises(DataError, match=r"t\.photo: holds binary values, which no column type takes"):
-        infer_table("t", pa.table({"photo": [b"a", b"b"]}))
+def test_columns_of_a_kind_that_no_type_takes_are_refused_by_name() -> None:
+    kind = pa.month_day_nano_interval()
+    with pytest.raises(DataError, match=r"t\.wait: holds month_day_nano_interval values, which no column"):
+        infer_table("t", pa.table({"wait": pa.array([(1, 2, 3), (2, 3, 4)], kind)}))
+
+
+def test_pictures_under_another_type_are_refused() -> None:
+    table = pa.table({"photo": pa.array([b"\xff"] * 6, pa.binary())})
+    schema = Table(name="t", columns=(Column(name="photo", type="category"),))
+    with pytest.raises(SchemaError, match="holds pictures, which type 'category' does not take"):
+        check_schema(schema, table)
 
 
 def test_the_inferred_schema_fits(schema: Table) -> None:

@@ -50,9 +50,15 @@ def test_what_cannot_be_used_is_counted_and_named(folder):
     assert found.single()[1]["file"].null_count == 5
     (note,) = found.notes
     assert "index.file: 4 of 28 pictures cannot be used and count as missing" in note
-    for told in ("1 is empty (0.png)", "1 is damaged or cut short (1.png)", "1 is not there (gone.png)"):
-        assert told in note
-    assert "1 is outside of the folder (../secret.png)" in note
+    for what, name in (
+        ("empty", "0.png"),
+        ("damaged or cut short", "1.png"),
+        ("not there", "gone.png"),
+        ("outside of the folder", "../secret.png"),
+    ):
+        assert f"1 is {what}" in note
+        assert name not in note
+        assert f"1 is {what} ({name})" in found.named
 
 
 def test_a_link_that_leaves_the_folder_is_not_followed(folder):
@@ -75,23 +81,36 @@ def test_too_many_that_cannot_be_used(folder):
 
 def test_names_of_files_that_are_not_there_stay_text(tmp_path):
     index(tmp_path, [f"{at}.png" for at in range(10)])
-    assert read(tmp_path).single()[1].schema.field("file").type == pa.string()
+    found = read(tmp_path)
+    assert found.single()[1].schema.field("file").type == pa.string()
+    assert found.notes == ("index.file: names pictures that are not there, and is read as text",)
+
+
+def test_links_in_a_ring(folder):
+    (folder / "0.png").unlink()
+    (folder / "0.png").symlink_to(folder / "0.png")
+    index(folder, [f"{at}.png" for at in range(10)])
+    assert read(folder).single()[1]["file"].null_count == 1
 
 
 def test_bytes_are_checked():
     table = pa.table({"x": pa.array([picture(1), b"", *[picture(2)] * 10, None])})
-    found, notes = attach(table, None, "data")
-    assert found["x"].null_count == 2
-    assert "1 is empty (row 2)" in notes[0]
+    found = attach(table, None, "data")
+    assert found.table["x"].null_count == 2
+    assert "1 is empty" in found.notes[0]
+    assert found.named == ("1 is empty (row 2)",)
     with pytest.raises(DataError, match="column 'x' holds bytes that are no text, and no pictures"):
         attach(pa.table({"x": pa.array([b"\xff\xfe"] * 5)}), None, "data")
 
 
-def test_large_pictures_are_kept_smaller_and_without_metadata():
+@pytest.mark.parametrize(("form", "side"), [("JPEG", 2 * LARGEST), ("PNG", 2 * LARGEST), ("PNG", 64)])
+def test_pictures_are_kept_small_and_without_metadata(form, side):
     exif, out = Image.Exif(), io.BytesIO()
     exif[0x010E] = "a secret place"
-    Image.new("RGB", (2 * LARGEST, LARGEST), "red").save(out, "JPEG", exif=exif)
-    found, _ = attach(pa.table({"x": pa.array([out.getvalue()])}), None, "data")
-    kept = found["x"][0].as_py()
-    assert pixels_of(kept).shape == (LARGEST // 2, LARGEST, 3)
+    Image.new("RGB", (side, side // 2), "red").save(out, form, exif=exif)
+    content = out.getvalue() + b"a secret at the end"
+    kept = attach(pa.table({"x": pa.array([content])}), None, "data").table["x"][0].as_py()
+    most = min(side, LARGEST)
+    assert pixels_of(kept).shape == (most // 2, most, 3)
+    assert b"secret" in content
     assert b"secret" not in kept

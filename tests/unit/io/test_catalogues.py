@@ -52,6 +52,14 @@ def test_places_that_will_not_do(tmp_path):
             check_folder(str(tmp_path / place))
     (tmp_path / "empty").mkdir()
     assert write(str(tmp_path / "empty"), iter([rows()])) == 3
-    assert is_folder("new/")
+    for place in ("new/", "new.v2/", "new"):
+        assert is_folder(place)
     assert is_folder(str(tmp_path / "empty"))
-    assert not is_folder("new.csv")
+    for place in ("new.csv", "-", "/dev/stdout"):
+        assert not is_folder(place)
+
+
+def test_columns_of_like_names_have_folders_of_their_own(tmp_path):
+    one = pa.array([png(np.zeros((4, 4, 1), np.uint8))], pa.binary())
+    write(str(tmp_path / "new"), iter([pa.table({"a b": one, "a_b": one, "写" * 90: one})]))
+    assert len([path for path in (tmp_path / "new").iterdir() if path.is_dir()]) == 3

@@ -108,8 +108,15 @@ def test_given_in_many_ways(tmp_path):
     np.testing.assert_array_equal(read(content(GREY[:, :, 0])), GREY)
     with pytest.raises(UnreadableError, match="not there"):
         content(tmp_path / "b.png")
-    with pytest.raises(UnreadableError, match="neither"):
-        content(np.zeros((2, 2)))
+    assert read(content(Image.new("CMYK", (4, 3)))).shape == (3, 4, 3)
+    for wrong in (np.zeros((2, 2)), np.zeros((2, 2, 5), np.uint8), np.zeros((0, 2, 1), np.uint8)):
+        with pytest.raises(UnreadableError, match="neither"):
+            content(wrong)
+    with pytest.raises(UnreadableError, match="not there"):
+        content("/dev/zero")
+    for wrong in ("~nosuchuser/x.png", "a\0b.png"):
+        with pytest.raises(UnreadableError, match=r"not to be read|not there"):
+            content(wrong)
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])

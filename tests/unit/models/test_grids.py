@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from reverie.core.errors import ConfigError
+from reverie.core.errors import ArtifactError, ConfigError
 from reverie.models import grids
-from reverie.models.base import Budget
+from reverie.models.base import Budget, State
 from reverie.models.families import marginals, trees
 from reverie.models.families.diffusion import Config, fit, from_state
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Gate, Real, RealEvidence
@@ -106,3 +106,22 @@ def test_blocks_are_divided():
     assert [spec.name for spec in rows.specs] == ["a", "there"]
     assert [spec.name for spec in grids.grids_of(SPECS)] == ["g"]
     assert grids.arrays_of(made(5))["grid0"].shape == (5, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"channels": [-8]},
+        {"channels": [10**6]},
+        {"channels": [8] * 9},
+        {"channels": ["x"]},
+        {"grid_steps": 10**9},
+        {"grid_steps": 0},
+        {"grid_guidance": float("nan")},
+    ],
+)
+def test_options_that_make_no_sense_are_no_model(model, options):
+    state = model.state()
+    wrong = State({**state.json, "config": {**state.json["config"], **options}}, state.arrays)
+    with pytest.raises(ArtifactError, match="not a model of this family"):
+        from_state(SPECS, wrong)

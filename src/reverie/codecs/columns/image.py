@@ -18,8 +18,8 @@ from reverie.schema.types import Column
 
 MOST_SIDE, USUAL_SIDE, LEAST_SIDE = 128, 64, 8
 """Pixels on the longer side that can be learned, that are unless told, and the fewest."""
-STEP = 4
-"""Sides are multiples of this."""
+STEPS = {16: 1, 32: 2, 64: 4, 128: 8}
+"""What sides are multiples of, by the most pixels of the longer: networks take patches of so many pixels."""
 COLOURED = 8
 """Levels (of 255) by which channels of one pixel differ where a picture has colours."""
 LEAST_SPREAD = 1.0
@@ -28,7 +28,7 @@ LEAST_SPREAD = 1.0
 @dataclass(frozen=True)
 class Sketch:
     """What one partition tells: kinds of cell, how often pictures have each size and number of channels, and
-    the sums of their levels and squared levels, with how many there were, for each number of channels.
+    their number with the sums of their mean levels and mean squared levels.
     """
 
     kinds: Mapping[str, int]
@@ -90,10 +90,10 @@ class Image(Codec):
         if side is not None and not LEAST_SIDE <= side <= MOST_SIDE:
             what = f"option 'side' is {side}, not between {LEAST_SIDE} and {MOST_SIDE}"
             raise SchemaError(what, where=column.name, fix="Correct the option in the schema")
-        count, mean, square = sketch.moments / max(sketch.moments[0], 1.0) * np.array([1.0, 1.0, 1.0])
-        del count
+        _, mean, square = sketch.moments / max(sketch.moments[0], 1.0)
         spread = max(float(np.sqrt(max(square - mean**2, 0.0))), LEAST_SPREAD)
-        enough = [n for n in (4, 3) if sum(c for k, c in sketch.channels.items() if k >= n) >= protection.k]
+        least = max(min(protection.k, sketch.channels.total()), 1)
+        enough = [n for n in (4, 3) if sum(c for k, c in sketch.channels.items() if k >= n) >= least]
         shape = (*_fitting(sketch.sizes, side), enough[0] if enough else 1)
         return cls(
             column, Presence.of(column.name, sketch.kinds), shape, round(float(mean), 3), round(spread, 3)
@@ -124,7 +124,7 @@ class Image(Codec):
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """A picture that is given, or whether there is one."""
         if condition.values is None or condition.negate or len(condition.values) != 1:
-            return self.presence.evidence(condition, "holds pictures")
+            return self.presence.evidence(condition, "holds pictures, of which one can be given by its path")
         try:
             content = pictures.content(condition.values[0])
             pictures.read(content)
@@ -176,9 +176,8 @@ def _needed(pixels: np.ndarray) -> int:
 
 
 def _fitting(sizes: Counter, side: int | None) -> tuple[int, int]:
-    """Height and width that fit most pictures, the longer of at most `side` pixels.
-
-    As they are, if that is small; else both are multiples of 4.
+    """Height and width that fit most pictures, the longer of at most `side` pixels, rounded to what a
+    network takes.
     """
     if not sizes:
         return LEAST_SIDE, LEAST_SIDE
@@ -187,8 +186,9 @@ def _fitting(sizes: Counter, side: int | None) -> tuple[int, int]:
     high, wide = (_median(shapes[:, axis].astype(float), weights) for axis in (0, 1))
     ratio = _median(np.log(shapes[:, 0] / shapes[:, 1]), weights)
     longer = float(side or min(max(high, wide), USUAL_SIDE))
+    step = next(step for most, step in STEPS.items() if longer <= most)
     high, wide = (longer, longer * np.exp(-ratio)) if ratio >= 0 else (longer * np.exp(ratio), longer)
-    found = [int(np.clip(round(each / STEP) * STEP, LEAST_SIDE, MOST_SIDE)) for each in (high, wide)]
+    found = [int(np.clip(round(each / step) * step, LEAST_SIDE, MOST_SIDE)) for each in (high, wide)]
     return found[0], found[1]
 
 

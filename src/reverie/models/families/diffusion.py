@@ -348,6 +348,13 @@ def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numb
     return Plan.of(form, steps, config.bend, wanted, numbers=numbers)
 
 
+def _pictured(config: Config) -> bool:
+    """Whether the options of grids are such as can be built."""
+    widths = config.channels or grids.WIDTHS
+    sizes = len(widths) <= 4 and all(type(wide) is int and wide in grids.ABLE for wide in widths)
+    return sizes and 0 < config.grid_steps <= MOST_STEPS and bool(np.isfinite(config.grid_guidance))
+
+
 def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
     """Rebuild what `Diffusion.state` gave. Raises ArtifactError on a state that makes no sense."""
     try:
@@ -367,7 +374,7 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
         )
         sound = layout.sound and config.depth == depth and 0 < config.evaluations <= MOST_STEPS
         ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= (config.dropout or 0) < 1
-        if not (sound and ranges):
+        if not (sound and ranges and _pictured(config)):
             raise ValueError("config and arrays do not belong together")
         notes = tuple(str(note) for note in state.json["notes"])
         maps = calibration.restored(state.json["maps"], arrays)

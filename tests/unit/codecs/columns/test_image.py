@@ -60,6 +60,9 @@ def test_a_codec_is_rebuilt():
         ([(200, 100, 3)] * 6, None, (64, 32, 3)),
         ([(200, 100, 3)] * 6, 128, (128, 64, 3)),
         ([(30, 61, 3)] * 6 + [(500, 20, 3)] * 2, None, (32, 60, 3)),
+        ([(30, 30, 1)] * 6, None, (30, 30, 1)),
+        ([(11, 13, 1)] * 6, None, (11, 13, 1)),
+        ([(100, 100, 1)] * 6, 100, (96, 96, 1)),
         ([(5, 5, 1)] * 6, None, (8, 8, 1)),
     ],
 )
@@ -74,6 +77,7 @@ def test_channels_are_those_that_enough_need():
     assert learned(pa.concat_arrays([grey, colours])).shape[2] == 3
     assert learned(pa.concat_arrays([colours, clear])).shape[2] == 3
     assert learned(pa.concat_arrays([clear, clear])).shape[2] == 4
+    assert learned(colours[:3]).shape[2] == 3
 
 
 def test_no_picture_is_in_the_state():
@@ -104,7 +108,7 @@ def test_a_picture_can_be_given(tmp_path):
     for condition, what in (
         (Condition("x", values=(str(path),)), "is given a picture that is empty"),
         (Condition("x", values=(str(tmp_path / "none.png"),)), "is given a picture that is not there"),
-        (Condition("x", low=3), "holds pictures"),
+        (Condition("x", low=3), "holds pictures, of which one can be given by its path"),
     ):
         with pytest.raises(ConditionError, match=what):
             codec.evidence(condition)

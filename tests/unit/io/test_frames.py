@@ -9,9 +9,11 @@ import polars as pl
 import polars.testing
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from reverie.core.errors import DataError
 from reverie.io.frames import from_arrow, read_frame, to_arrow
+from reverie.io.pictures import read as pixels
 
 PANDAS = pd.DataFrame(
     {
@@ -177,3 +179,15 @@ def test_intervals_are_text():
     assert table["i"].to_pylist()[0] == "(0, 1]"
     assert found.notes == ("column 'c': intervals are read as text", "column 'i': intervals are read as text")
     assert from_arrow(table, frame)["c"].tolist() == table["c"].to_pylist()
+
+
+def test_pictures_in_columns_of_objects():
+    images = [Image.new("RGB", (4, 3), "red"), None, Image.new("L", (4, 3))]
+    arrays = [np.zeros((3, 4), np.uint8), np.full((3, 4, 3), 9, np.uint8), None]
+    for frame in (pd.DataFrame({"a": images, "b": arrays}), {"a": images, "b": arrays}):
+        table = to_arrow(frame)
+        assert table.schema.types == [pa.binary(), pa.binary()]
+        assert [column.null_count for column in table.columns] == [1, 1]
+        assert pixels(table["b"][1].as_py()).max() == 9
+    with pytest.raises(DataError, match="column 'b' holds pictures that are neither a path nor pixels"):
+        to_arrow({"b": [np.zeros((3, 4), np.uint8), np.zeros((3, 4))]})

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from reverie.evaluation.base import Comparison, Measure, Measurement, measures
+from reverie.io.pictures import write
 from reverie.schema.types import Column, Table
 
 SCHEMA = Table(
@@ -18,6 +19,7 @@ SCHEMA = Table(
         Column(name="y", type="integer"),
         Column(name="a", type="category"),
         Column(name="note", type="text"),
+        Column(name="photo", type="image"),
     ),
 )
 
@@ -31,6 +33,9 @@ def table(n: int, seed: int) -> pa.Table:
             "y": pa.array((x * 3).astype(int), mask=rng.random(n) < 0.1),
             "a": np.array(["p", "q", "r"])[(x > 0) * 1 + (x > rng.random(n))],
             "note": pa.array([f"secret-{seed}-{row}" for row in range(n)]),
+            "photo": pa.array(
+                [write(one) for one in rng.integers(0, 256, (n, 8, 8, 1), np.uint8)], pa.binary()
+            ),
         }
     )
 

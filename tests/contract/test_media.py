@@ -103,6 +103,7 @@ def test_parquet_holds_pictures_as_bytes(place: Path, tmp_path: Path) -> None:
     assert run(["evaluate", data, str(out), "--holdout", data, "--json", str(scores)]) == 0
     private = json.loads(scores.read_text())["private"]
     assert private["verdict"] == "not enough evidence"
+    assert "media_nearer" not in private["measures"]
 
 
 def test_rows_with_given_pictures_are_completed(place: Path, tmp_path: Path) -> None:

@@ -44,11 +44,11 @@ def judge(
 ) -> dict[Aspect, Verdict]:
     """The three verdicts; `why_none` says why a measure of an aspect gave no figure, where it knows.
 
-    `media` are columns that no attack looks at, though they may show a person.
+    `media` are columns of pictures, which must be looked at too.
     """
     private = _private(found, holdout, bounds)
-    if media and private.verdict != SCALES["private"][2]:
-        private = Verdict(NO_EVIDENCE, f"no attack looks at pictures yet: {', '.join(media)}")
+    if holdout and media and "media_nearer" not in found and private.verdict != SCALES["private"][2]:
+        private = Verdict(NO_EVIDENCE, f"too few pictures to compare: {', '.join(media)}")
     return {
         "faithful": _faithful(found, bounds),
         "useful": _useful(found, holdout, why_none or {}, bounds),
@@ -123,13 +123,17 @@ def _private(found: Found, holdout: bool, bounds: Thresholds) -> Verdict:
             NO_EVIDENCE,
             "privacy is only shown against real rows that the generator never saw: give a holdout",
         )
-    near = {"dcr_share": bounds.nearer, "dcr_share_closest": bounds.nearer_closest}
+    near = {
+        "dcr_share": bounds.nearer,
+        "dcr_share_closest": bounds.nearer_closest,
+        "media_nearer": bounds.nearer,
+    }
     checks = [_nearer(found[name], pair) for name, pair in near.items() if name in found]
-    checks += [_copied(found[name], bounds.copies) for name in ("copies", "copies_unique") if name in found]
+    checks += [_copied(found[name], bounds.copies) for name in COPIES if name in found]
     checks += _attacks([found[name] for name in ATTACKS if name in found], bounds)
     if any(check.grade == 2 for check in checks):
         return _worst("private", checks)
-    share = found.get("dcr_share")
+    share = found.get("dcr_share", found.get("media_nearer"))
     if share is None:
         return Verdict(NO_EVIDENCE, "too few rows to compare distances to train and to holdout rows")
     if all(check.grade == 0 for check in checks) and share.high > bounds.nearer[1]:
@@ -138,6 +142,12 @@ def _private(found: Found, holdout: bool, bounds: Thresholds) -> Verdict:
     return _worst("private", checks)
 
 
+COPIES = {
+    "copies": "exact copies",
+    "copies_unique": "exact copies of rows that one person has",
+    "media_copies": "pictures that are nearly one that was learned from",
+}
+"""The figures of copies, and what each counts."""
 ATTACKS = {
     "singling_out_univariate": "a predicate on one column singles out a training row",
     "singling_out_multivariate": "a predicate on several columns singles out a training row",
@@ -198,8 +208,9 @@ def _attacked(risk: Measurement, among: int, bounds: Thresholds) -> Check:
 
 def _nearer(share: Measurement, bounds: tuple[float, float]) -> Check:
     grade = _grade(share.low, bounds)
-    among = "of the closest rows" if share.name == "dcr_share_closest" else "of the rows"
-    said = f"{share.value:.3f} {among} (at least {share.low:.3f}) are nearer to train than to holdout"
+    among = {"dcr_share_closest": "of the closest rows", "media_nearer": "of the pictures"}
+    which = among.get(share.name, "of the rows")
+    said = f"{share.value:.3f} {which} (at least {share.low:.3f}) are nearer to train than to holdout"
     return Check(grade, f"{said} ({_bounds(grade, bounds)})")
 
 
@@ -207,6 +218,5 @@ def _copied(copies: Measurement, bounds: tuple[float, float]) -> Check:
     floor = copies.floor or 0.0
     above = 100 * exceeds(copies.value / 100, copies.n, floor / 100, copies.detail.get("floor_n", 0))
     grade = _grade(above, bounds)
-    which = "exact copies of rows that one person has" if copies.name == "copies_unique" else "exact copies"
-    said = f"{copies.value:.2f} % {which}, {floor:.2f} % among unseen real rows"
+    said = f"{copies.value:.2f} % {COPIES[copies.name]}, {floor:.2f} % among unseen real rows"
     return Check(grade, said)

@@ -8,7 +8,7 @@ def test_measures_are_found_quality_first() -> None:
     quality = ["c2st", "shape", "trend", "usefulness", "validity"]
     attacks = ["inference", "linkability", "membership", "rare_values", "singling_out"]
     assert names[: len(quality)] == quality
-    assert sorted(names[len(quality) :]) == sorted(["copies", "distance", *attacks])
+    assert sorted(names[len(quality) :]) == sorted(["copies", "distance", "media", *attacks])
 
 
 def test_the_view_is_made_once() -> None:

@@ -17,14 +17,16 @@ from reverie.nn.plan import Form, Plan
 from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, ladder, noised, slope
 from reverie.nn.solvers import adams
-from reverie.nn.unet import UNet
+from reverie.nn.unet import GROUPS, UNet
 
-SEEN, WHOLE, NOTHING = 0.5, 0.7, 0.15
-"""How often a grid is known where rows are learned; how often all of a row is known where grids are, and how
-often nothing, for guidance. In the rest any of its blocks are.
+SEEN, NOTHING, WHOLE = 0.5, 0.15, 0.8
+"""How often a grid is known where rows or other grids are learned; how often nothing is where a grid is, for
+guidance; and how often else all of the row. In the rest any of its blocks are.
 """
 CENTRE, SPREAD = -0.2, 1.2
 """Mean and standard deviation of the log of tan(angle) at which grids are learned from."""
+DROPOUT = 0.3
+"""Share of what a known grid tells that is dropped in training."""
 MOST_PLACES = 16
 """Places on a side of the grid that a network works on."""
 BEND = 1.5
@@ -71,15 +73,12 @@ class _Look(nn.Module):
     def __init__(self, channels: int, widths: Sequence[int], width: int) -> None:
         super().__init__()
         layers, before = [], channels
-        for wide in (widths[0], *widths):
-            layers += [nn.Conv2d(before, wide, 3, stride=1 if before == channels else 2, padding=1)]
-            layers += [nn.GroupNorm(8, wide), nn.SiLU()]
+        for step, wide in enumerate((widths[0], *widths)):
+            layers += [nn.Conv2d(before, wide, 3, stride=2 if step else 1, padding=1)]
+            layers += [nn.GroupNorm(GROUPS, wide), nn.SiLU()]
             before = wide
-        self.layers, self.drop, self.out = (
-            nn.Sequential(*layers),
-            nn.Dropout(0.3),
-            nn.Linear(2 * before, width),
-        )
+        self.layers, self.drop = nn.Sequential(*layers), nn.Dropout(DROPOUT)
+        self.out = nn.Linear(2 * before, width)
 
     def forward(self, grid: torch.Tensor) -> torch.Tensor:
         found = self.layers(grid.contiguous(memory_format=torch.channels_last))
@@ -130,18 +129,16 @@ class Joint(Denoising):
         grids = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
         there = self._there(batch["codes"].long())
         views = self.net.look([self._blurred(grid, noise) for grid in grids])
-        rows = len(there)
-        seen = there & (torch.rand(rows, len(grids), generator=noise, device=noise.device) < SEEN)
+        rows, draw = len(there), {"generator": noise, "device": noise.device}
+        seen = there & (torch.rand(rows, len(grids), **draw) < SEEN)
         total = self.row_losses(batch, noise, self.net.told(views, seen))
         for at, grid in enumerate(grids):
-            others = there & (torch.rand(rows, len(grids), generator=noise, device=noise.device) < SEEN)
+            alone = torch.rand(rows, 1, **draw) < NOTHING
+            others = there & (torch.rand(rows, len(grids), **draw) < SEEN) & ~alone
             others[:, at] = False
-            refined = self._known(batch, noise, self.net.told(views, others))
-            angle = draw_angles((rows,), CENTRE, SPREAD, noise)
-            drawn, level = (
-                torch.randn(grid.shape, generator=noise, device=noise.device),
-                angle[:, None, None, None],
-            )
+            refined = self._known(batch, noise, self.net.told(views, others), alone)
+            angle, drawn = draw_angles((rows,), CENTRE, SPREAD, noise), torch.randn(grid.shape, **draw)
+            level = angle[:, None, None, None]
             found = self.net.rise(at, noised(grid, drawn, level), angle, refined)
             wrong = (found.float() - slope(grid, drawn, level)).square().mean((1, 2, 3))
             total = total + wrong * there[:, at] * (1 + len(self.form.sizes) + len(self.owner))
@@ -160,14 +157,17 @@ class Joint(Denoising):
         level = SMOOTH * torch.rand(len(grid), 1, 1, 1, **draw)
         return noised(grid, torch.randn(grid.shape, **draw), level)
 
-    def _known(self, batch: Batch, noise: torch.Generator, told: torch.Tensor) -> torch.Tensor:
-        """Rows of which all, nothing or any blocks are known, as the heads are given them, (rows, width)."""
+    def _known(
+        self, batch: Batch, noise: torch.Generator, told: torch.Tensor, alone: torch.Tensor
+    ) -> torch.Tensor:
+        """Rows of which all or any blocks are known, or nothing where a grid is `alone` (rows, 1), as the
+        heads are given them, (rows, width).
+        """
         codes, numbers = batch["codes"].long(), batch["numbers"].float()
         draw = {"generator": noise, "device": noise.device}
         rows, categories = len(codes), codes.shape[1]
-        kind = torch.rand(rows, 1, **draw)
         known = torch.rand(rows, categories + self.form.reals, **draw) < torch.rand(rows, 1, **draw)
-        known = (known | (kind < WHOLE)) & (kind < 1 - NOTHING)
+        known = (known | (torch.rand(rows, 1, **draw) < WHOLE)) & ~alone
         gated, open_ = self.gates(codes, known[:, :categories])
         angles = torch.where(known[:, categories + self.owner] & gated & open_, 0.0, NOISE)
         return self.row_net.refine(torch.where(known[:, :categories], codes + 1, 0), numbers, angles, told)[0]

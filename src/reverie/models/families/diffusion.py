@@ -148,7 +148,7 @@ class Diffusion(Fitted):
         return concatenate(parts), np.concatenate(merits)
 
     def trace(self, n: int, rng: np.random.Generator) -> Iterator[Blocks]:
-        """`n` rows as they emerge, after each step; codes that are not drawn yet are -1."""
+        """`n` rows, without grids, as they emerge, after each step; codes that are not drawn yet are -1."""
         return (blocks for blocks, _ in self._emerge(Known.nothing(self.layout, n), rng, Wish()))
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:  # noqa: ARG002

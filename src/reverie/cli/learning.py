@@ -194,8 +194,12 @@ def _show_schema(schema: "Schema", found: "Dataset") -> None:
         listed = [(column.name, column.type, _personal(column), column.reason) for column in table.columns]
         terminal.show_table(title, ("column", "type", "personal", "why"), listed)
         _show_rules("Rules that the rows never break", table.constraints)
-    for note in found.notes:
-        terminal.say(f"note: {note}")
+    terminal.say(*_notes(found))
+
+
+def _notes(found: "Dataset") -> list[str]:
+    """What was not plain in reading, and a few of the files or rows it is about."""
+    return [f"note: {note}" for note in found.notes] + [f"  {line}" for line in found.named]
 
 
 def _show_rules(title: str, rules: Sequence["Constraint"]) -> None:
@@ -286,8 +290,8 @@ def _summarise(
         "notes": [*found.notes, *synthesizer.notes_],
     }  # fmt: skip
     terminal.write_json(json, facts)
-    lines = [f"note: {note}" for note in found.notes] + [f"  {line}" for line in found.named]
-    lines += [
+    lines = [
+        *_notes(found),
         f"Learned {terminal.count(synthesizer.rows_, 'row')} of {terminal.count(columns, 'column')} "
         f"in {seconds:.1f} s, with {synthesizer.family_} ({synthesizer.why_}): {output}",
     ]

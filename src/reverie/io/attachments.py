@@ -54,13 +54,14 @@ def attach(table: pa.Table, base: Path | None, where: str) -> Attached:
             found, lost = _read(
                 ((f"row {row:,}", cell) for row, cell in enumerate(_cells(values), 1)), _usable
             )
-        elif base is not None and _are_paths(values, base):
+        elif base is None or not (some := _names(values)):
+            continue
+        elif not any(_place(base, path) for path in some):
+            notes.append(f"{where}.{name}: names pictures that are not there, and is read as text")
+            continue
+        else:
             paths = (cell.as_py() for cell in values)
             found, lost = _read(((path, path) for path in paths), lambda path: _usable(_content(base, path)))
-        else:
-            if base is not None and _are_names(values):
-                notes.append(f"{where}.{name}: names pictures that are not there, and is read as text")
-            continue
         if lost:
             notes.append(_judged(lost, len(values) - values.null_count, f"{where}.{name}"))
             named += [_told(what, names, named=True) for what, names in _sorted(lost)]
@@ -68,18 +69,11 @@ def attach(table: pa.Table, base: Path | None, where: str) -> Attached:
     return Attached(table, tuple(notes), tuple(named))
 
 
-def _are_names(values: pa.ChunkedArray) -> bool:
-    """Whether these are names of pictures."""
-    if not pt.is_string(values.type):
-        return False
-    looked = _some(values)
-    named = [cell for cell in looked if cell.lower().endswith(pictures.SUFFIXES)]
-    return bool(looked) and len(named) >= MOSTLY * len(looked)
-
-
-def _are_paths(values: pa.ChunkedArray, base: Path) -> bool:
-    """Whether these are names of pictures, of which some at least are there."""
-    return _are_names(values) and any(_place(base, cell) is not None for cell in _some(values))
+def _names(values: pa.ChunkedArray) -> list[str]:
+    """Some of the cells, if these are names of pictures."""
+    looked = _some(values) if pt.is_string(values.type) else []
+    found = [cell for cell in looked if cell.lower().endswith(pictures.SUFFIXES)]
+    return found if len(found) >= MOSTLY * len(looked) else []
 
 
 def _some(values: pa.ChunkedArray) -> list:

@@ -5,6 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -60,7 +61,7 @@ def write(place: str, parts: Iterator[pa.Table], finish: Callable[[Path], None] 
         for inner in places.values():
             (folder / inner).mkdir()
         with writer(folder / INDEX, index) as sink:
-            for part in _chain(first, parts):
+            for part in chain([first], parts):
                 sink.write(_filed(part, places, folder, sink.rows))
         finish(folder)
     return sink.rows
@@ -77,11 +78,6 @@ def _filed(part: pa.Table, places: Mapping[str, str], folder: Path, offset: int)
         place = part.column_names.index(name)
         part = part.set_column(place, name, pa.array(paths, pa.string()))
     return part
-
-
-def _chain(first: pa.Table, parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    yield first
-    yield from parts
 
 
 def _safe(names: list[str]) -> dict[str, str]:

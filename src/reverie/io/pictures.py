@@ -17,8 +17,8 @@ MOST_PIXELS = 50_000_000
 MOST_BYTES = 200 << 20
 """Bytes of a file beyond which it is not opened."""
 TOO_LARGE = f"of more than {MOST_PIXELS:,} pixels"
-KINDS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"BM": "BMP"}
-"""The first bytes of a picture; a WebP begins as other RIFF files do, and is known by its bytes 8 to 12."""
+STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+"""The first bytes of a PNG, JPEG, GIF or BMP; a WebP begins as any RIFF file, and is known by bytes 8 to 12."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 
@@ -36,9 +36,7 @@ class UnreadableError(Exception):
 
 def is_picture(content: bytes) -> bool:
     """Whether these bytes begin as a picture does."""
-    return any(content.startswith(start) for start in KINDS) or (
-        content[:4] == b"RIFF" and content[8:12] == b"WEBP"
-    )
+    return content.startswith(STARTS) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP")
 
 
 def is_shown(value: Any) -> bool:

@@ -26,12 +26,10 @@ class UNet(nn.Module):
     """What is expected of a grid (rows, channels, high, wide) at angles (rows,), told a vector (rows, told).
 
     Patches of `patch` by `patch` places are taken as one. There is a size of grid for each of `widths`, the
-    next half as high and wide; `blocks` are at each. The coarsest has attention between its places.
+    next half as high and wide. The coarsest has attention between its places.
     """
 
-    def __init__(
-        self, channels: int, widths: Sequence[int], told: int, patch: int = 1, blocks: int = 1
-    ) -> None:
+    def __init__(self, channels: int, widths: Sequence[int], told: int, patch: int = 1) -> None:
         super().__init__()
         self.patch, channels, inner = patch, channels * patch**2, 4 * widths[0]
         self.level = nn.Sequential(nn.Linear(2 * WAVES, inner), nn.SiLU(), nn.Linear(inner, inner))
@@ -40,10 +38,9 @@ class UNet(nn.Module):
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
         kept, width = [widths[0]], widths[0]
         for step, wide in enumerate(widths):
-            for _ in range(blocks):
-                self.downs.append(_Block(width, wide, inner))
-                width = wide
-                kept.append(width)
+            self.downs.append(_Block(width, wide, inner))
+            width = wide
+            kept.append(width)
             if step + 1 < len(widths):
                 self.downs.append(_Down(width))
                 kept.append(width)
@@ -51,7 +48,7 @@ class UNet(nn.Module):
             [_Block(width, width, inner), _Attention(width), _Block(width, width, inner)]
         )
         for step, wide in reversed(list(enumerate(widths))):
-            for _ in range(blocks + 1):
+            for _ in range(2):  # for what comes from the size itself, and from the step down to it
                 self.ups.append(_Block(width + kept.pop(), wide, inner))
                 width = wide
             if step:

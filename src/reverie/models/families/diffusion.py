@@ -47,8 +47,6 @@ SMALLER, LARGER = (128, 0.2, 0.5), (256, 0.3, 0.65)
 """Width, dropout and the share of ordered rows, for fewer rows than that and for more."""
 PRIVATE_WIDTH, PRIVATE_DEPTH = 64, 1
 """The network under formal privacy: noise grows with the number of weights."""
-NOISE = np.pi / 2
-"""The angle of a number that is not known."""
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
 TRAINING = 0.9
@@ -201,6 +199,8 @@ class Diffusion(Fitted):
     def _refined(self, rows: Blocks | None, told: "torch.Tensor") -> "torch.Tensor":
         """What the heads are given of whole rows, or of rows of which nothing is known."""
         import torch
+
+        from reverie.nn.schedules import NOISE
 
         known = Known.nothing(self.layout, len(told))
         if rows is not None:

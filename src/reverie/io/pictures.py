@@ -18,7 +18,7 @@ MOST_BYTES = 200 << 20
 """Bytes of a file beyond which it is not opened."""
 TOO_LARGE = f"of more than {MOST_PIXELS:,} pixels"
 STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
-"""The first bytes of a PNG, JPEG, GIF or BMP; a WebP begins as any RIFF file, and is known by bytes 8 to 12."""
+"""The first bytes of a PNG, JPEG, GIF or BMP; a WebP begins as any RIFF file: bytes 8 to 12 tell."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 

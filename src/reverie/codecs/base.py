@@ -6,7 +6,7 @@ What a finished codec keeps, its `state`, holds no value that fewer than `Protec
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -38,6 +38,19 @@ class Match:
     score: float
     reason: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a codec may spend on what it learns by a network: `seconds` of time (None is no limit), `threads`,
+    and a `device`. `tell(what, done)` is called with a done share in [0, 1].
+    """
+
+    rng: np.random.Generator = field(repr=False)
+    seconds: float | None = None
+    threads: int | None = None
+    device: str = "auto"
+    tell: Callable[[str, float], None] = field(default=lambda *_: None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,15 @@ class Codec(ABC):
     @abstractmethod
     def finish(cls, column: Column, sketch: Any, protection: Protection) -> "Codec":
         """The codec fitted to all that was sketched."""
+
+    @property
+    def teachable(self) -> bool:
+        """Whether there is something left to learn by a network, which takes time: see `taught`."""
+        return False
+
+    def taught(self, values: pa.ChunkedArray, lesson: Lesson) -> "Codec":  # noqa: ARG002
+        """This codec after a lesson on the column; what it holds of it afterwards are weights."""
+        return self
 
     @abstractmethod
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -1,14 +1,14 @@
 """A whole table: one codec a column, fitted in one streamed pass, and all of its blocks together."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from reverie.codecs.arrow_types import plain, restore, type_name, type_named
-from reverie.codecs.base import Codec, Condition, Protection, codec_for
+from reverie.codecs.base import Codec, Condition, Lesson, Protection, codec_for
 from reverie.codecs.columns.category import Category as CategoryCodec
 from reverie.core.errors import ConditionError, DataError
 from reverie.core.names import hint
@@ -41,6 +41,18 @@ class TableCodec:
         )
         kinds = tuple(table.schema.field(column.name).type for column in schema_table.columns)
         return cls(schema_table, codecs, kinds)
+
+    def taught(self, table: pa.Table, lesson: Lesson) -> "TableCodec":
+        """With what codecs learn by networks, which share the time of the lesson."""
+        pupils = sum(codec.teachable for codec in self.codecs)
+        if not pupils:
+            return self
+        share = replace(lesson, seconds=None if lesson.seconds is None else lesson.seconds / pupils)
+        codecs = (
+            codec.taught(table.column(codec.column.name), share) if codec.teachable else codec
+            for codec in self.codecs
+        )  # fmt: skip
+        return replace(self, codecs=tuple(codecs))
 
     @property
     def specs(self) -> tuple[Spec, ...]:

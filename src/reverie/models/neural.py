@@ -5,24 +5,21 @@ Nothing here imports torch before it is needed, so that the families can be list
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reverie.core.errors import ArtifactError, ConfigError, OutputError
+from reverie.core.errors import ConfigError, OutputError
 from reverie.models.base import Budget, OnProgress, Progress
+from reverie.nn.weights import arrays_of, load_arrays, seeded
 from reverie.schema.blocks import Category, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from torch import nn
-
     from reverie.nn.task import Task
     from reverie.nn.train import History
 
+__all__ = ["arrays_of", "forget", "load_arrays", "require", "seconds", "seeded", "train"]
 REQUIRES = ("torch", "lightning_fabric")
 SUFFIX = ".checkpoint"
 
@@ -95,34 +92,3 @@ def forget(folder: Path) -> None:
             file.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
-
-
-@contextmanager
-def seeded(rng: np.random.Generator) -> "Iterator[int]":
-    """Weights made inside are drawn from `rng` alone; gives a seed for training."""
-    import torch
-
-    first, second = (int(seed) for seed in rng.integers(2**31, size=2))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(first)
-        yield second
-
-
-def arrays_of(module: "nn.Module", prefix: str = "net.") -> dict[str, np.ndarray]:
-    """All weights and buffers by name."""
-    found = module.state_dict().items()
-    return {prefix + name: weight.detach().cpu().numpy() for name, weight in found}
-
-
-def load_arrays(module: "nn.Module", arrays: Mapping[str, np.ndarray], prefix: str = "net.") -> None:
-    """Put back what `arrays_of` gave, for evaluation. Raises ArtifactError if it is of another network."""
-    import torch
-
-    state = {}
-    for name, weight in module.state_dict().items():
-        array = np.asarray(arrays.get(prefix + name, np.zeros(0)))
-        if array.shape != tuple(weight.shape) or not np.isfinite(array).all():
-            raise ArtifactError("is not a model of this family", where="model", fix="Fit it again")
-        state[name] = torch.from_numpy(np.array(array)).to(weight.dtype)
-    module.load_state_dict(state)
-    module.eval()

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reverie.nn.device import fast
 from reverie.nn.schedules import NOISE
 
 LOWEST = 1e-3
@@ -58,6 +59,10 @@ class UNet(nn.Module):
 
     def forward(self, grid: torch.Tensor, angle: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         """The slope d grid / d angle that is expected, (rows, channels, high, wide)."""
+        with fast(grid.device):
+            return self._slope(grid, angle, told).float()
+
+    def _slope(self, grid: torch.Tensor, angle: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         said = functional.silu(self.level(_waves(angle)) + self.told(told))
         parts = functional.pixel_unshuffle(grid, self.patch)
         hidden = self.enter(parts.contiguous(memory_format=torch.channels_last))

@@ -40,7 +40,7 @@ def learn(
     """
     deadline = Deadline.after(budget.seconds)
     if privacy is None:
-        ready = prepare(table, schema, seed=seed, k=k)
+        ready = prepare(table, schema, seed=seed, k=k, budget=budget, on_progress=on_progress)
     else:
         ready = private.prepare(table, schema, privacy, seed=seed, k=k)
     left = replace(budget, seconds=seconds_of(deadline))

@@ -11,13 +11,13 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from reverie.codecs.base import Protection
+from reverie.codecs.base import Lesson, Protection
 from reverie.codecs.infer import infer_table
 from reverie.codecs.spelling import read_table
 from reverie.codecs.table import TableCodec
 from reverie.core.errors import DataError
 from reverie.core.rng import child
-from reverie.models.base import Budget, Fitted, OnProgress, State, family, silent
+from reverie.models.base import Budget, Fitted, OnProgress, Progress, State, family, silent
 from reverie.models.deadline import Deadline, seconds_of
 from reverie.models.grids import grids_of
 from reverie.models.secret import Secret
@@ -30,6 +30,8 @@ MOST_COLUMNS = 1_000
 """Columns that can be learned: the time of fitting grows with their square."""
 MOST_COMPARED = 300
 """Columns among which rules are looked for, as that too compares each with each."""
+CODEC_SHARE = 0.25
+"""Share of a budget's time that is that of codecs that learn by networks."""
 FAMILY_SHARE = 0.6
 """Share of a budget's time that is the family's; what it leaves is the critic's."""
 _NO_LIMIT = Budget()
@@ -202,11 +204,27 @@ def _detect(table: pa.Table, schema: Table) -> Sequence[Constraint]:
     return detect(table, schema) if table.num_columns <= MOST_COMPARED else ()
 
 
-def prepare(table: pa.Table, schema: Table, *, seed: int = 0, k: int = 5) -> Prepared:
-    """Fit rules and codecs, and encode the rows. Raises ReverieError."""
+def prepare(
+    table: pa.Table,
+    schema: Table,
+    *,
+    seed: int = 0,
+    k: int = 5,
+    budget: Budget = _NO_LIMIT,
+    on_progress: OnProgress = silent,
+) -> Prepared:
+    """Fit rules and codecs, these with a share of the budget, and encode the rows. Raises ReverieError."""
     check_width(schema.name, table)
     table = read_table(schema, table)
     rules = Rules.fit(table, schema, k)
     reduced = rules.reduce(table)
     codec = TableCodec.fit(reduced, rules.reduced_schema, Protection(k))
+    lesson = Lesson(
+        child(seed, schema.name, "codecs"),
+        None if budget.seconds is None else CODEC_SHARE * budget.seconds,
+        budget.threads,
+        budget.device,
+        lambda what, done: on_progress(Progress(what, done, 1.0)),
+    )
+    codec = codec.taught(reduced, lesson)
     return Prepared(rules, codec, codec.encode(reduced, child(seed, schema.name, "encode")))

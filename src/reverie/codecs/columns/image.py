@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
-from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
+from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
+from reverie.codecs.latents import MOST_CELLS, Latents
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.core.errors import ConditionError, DataError, SchemaError
+from reverie.core.space import roomy
 from reverie.io import pictures
 from reverie.schema.blocks import Real, RealEvidence
 from reverie.schema.types import Column
@@ -22,6 +24,12 @@ STEPS = {16: 1, 32: 2, 64: 4, 128: 8}
 """What sides are multiples of, by the most pixels of the longer: networks take patches of so many pixels."""
 COLOURED = 8
 """Levels (of 255) by which channels of one pixel differ where a picture has colours."""
+MOST_PIXELS = 32
+"""Pixels on the longer side up to which pixels are learned, and not latents."""
+LATENT = {4: 4, 8: 8}
+"""Numbers at a place of a latent grid, by the pixels on a side that it stands for."""
+PIECE = 256
+"""Pictures that are unpacked at a time."""
 LEAST_SPREAD = 1.0
 
 
@@ -45,11 +53,18 @@ class Image(Codec):
     OPTIONS: ClassVar[Mapping[str, type]] = {"side": int}
 
     def __init__(
-        self, column: Column, presence: Presence, shape: tuple[int, int, int], mean: float, spread: float
+        self,
+        column: Column,
+        presence: Presence,
+        shape: tuple[int, int, int],
+        mean: float,
+        spread: float,
+        latents: Latents | None = None,
     ) -> None:
         self.column, self.presence, self.shape, self.mean, self.spread = column, presence, shape, mean, spread
-        high, wide, channels = shape
-        grid = Real(column.name, high * wide, channels, presence.gate, (high, wide))
+        self.latents = latents
+        *places, numbers = shape if latents is None else (*latents.shape.places, latents.shape.latent)
+        grid = Real(column.name, places[0] * places[1], numbers, presence.gate, (places[0], places[1]))
         self.specs = (*presence.specs, grid)
 
     @classmethod
@@ -99,16 +114,50 @@ class Image(Codec):
             column, Presence.of(column.name, sketch.kinds), shape, round(float(mean), 3), round(spread, 3)
         )
 
-    def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Presence, and levels of mean 0 and variance 1, NaN where there is no picture."""
-        del rng
+    @property
+    def teachable(self) -> bool:
+        """Whether pictures are so large that an autoencoder is to make them smaller, and it is not there."""
+        return self.latents is None and self._patch > 1
+
+    def taught(self, values: pa.ChunkedArray, lesson: Lesson) -> "Image":
+        """With an autoencoder of these pictures."""
+        from reverie.nn.autoencoder import Shape
+
+        places = np.flatnonzero(values.is_valid().to_numpy())
         high, wide, channels = self.shape
-        grid = np.full((len(values), high * wide, channels), np.nan, np.float32)
-        for row, cell in enumerate(values.to_pylist()):
-            if cell is not None:
-                pixels = pictures.as_channels(_opened(cell, self.column.name), channels)
-                grid[row] = self._scaled(pictures.resized(pixels, high, wide)).reshape(-1, channels)
-        return {**self.presence.encode(values), self.column.name: grid}
+        if not self.teachable or not len(places):
+            return self
+        most = max(MOST_CELLS // (high * wide * channels), 1)
+        some = np.sort(lesson.rng.permutation(places)[:most])
+        shape = Shape(channels, high, wide, self._patch, LATENT[self._patch], mirrored=True)
+        grids = roomy((len(some), channels, high, wide), np.float32)
+        for start in range(0, len(some), PIECE):
+            cells = values.take(pa.array(some[start : start + PIECE])).to_pylist()
+            grids[start : start + len(cells)] = [self._grid(cell) for cell in cells]
+        latents = Latents.learn(grids, shape, lesson, f"autoencoder of '{self.column.name}'")
+        return Image(self.column, self.presence, self.shape, self.mean, self.spread, latents)
+
+    @property
+    def _patch(self) -> int:
+        """Pixels on a side that become one place of a latent grid; 1 where pixels are learned."""
+        high, wide, _ = self.shape
+        side = max(high, wide)
+        return 1 if side <= MOST_PIXELS else 4 if side <= USUAL_SIDE else 8
+
+    def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Presence, and levels or latents of mean 0 and variance 1, NaN where there is no picture."""
+        del rng
+        spec = self.specs[-1]
+        assert isinstance(spec, Real)
+        found = roomy((len(values), spec.n, spec.d), np.float32)
+        for start in range(0, len(values), PIECE):
+            cells = values.slice(start, PIECE).to_pylist()
+            there = [row for row, cell in enumerate(cells) if cell is not None]
+            part = found[start : start + len(cells)]
+            part[:] = np.nan
+            if there:
+                part[there] = self._numbers(np.stack([self._grid(cells[row]) for row in there]))
+        return {**self.presence.encode(values), self.column.name: found}
 
     def decode(
         self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0
@@ -116,10 +165,18 @@ class Image(Codec):
         """PNG files."""
         del rng, offset
         filled = self.presence.are("value", arrays, rows)
-        levels = np.nan_to_num(arrays[self.column.name][filled]) * self.spread + self.mean
-        pixels = np.clip(np.rint(levels), 0, 255).astype(np.uint8).reshape(-1, *self.shape)
-        files = pa.array([pictures.write(one) for one in pixels], pa.binary())
-        return self.presence.place(files, arrays, rows)
+        numbers = np.nan_to_num(arrays[self.column.name][filled])
+        high, wide, channels = self.shape
+        files: list[bytes] = []
+        for start in range(0, len(numbers), PIECE):
+            part = numbers[start : start + PIECE]
+            if self.latents is None:
+                grids = part.reshape(-1, high, wide, channels)
+            else:
+                grids = self.latents.decode(part).transpose(0, 2, 3, 1)
+            pixels = np.clip(np.rint(grids * self.spread + self.mean), 0, 255).astype(np.uint8)
+            files += [pictures.write(one) for one in pixels]
+        return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
 
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """A picture that is given, or whether there is one."""
@@ -138,14 +195,27 @@ class Image(Codec):
     def holds(self) -> str:
         """Their size."""
         high, wide, channels = self.shape
-        return (
-            f"pictures of {wide} by {high}, {({1: 'grey', 3: 'in colour', 4: 'with transparency'})[channels]}"
-        )
+        kind = {1: "grey", 3: "in colour", 4: "with transparency"}[channels]
+        told = f"pictures of {wide} by {high}, {kind}"
+        if self.latents is None:
+            return told
+        down, across = self.latents.shape.places
+        told += f", as {across} by {down} places of {self.latents.shape.latent} numbers"
+        if not self.latents.judged:
+            return told
+        return f"{told} ({self.noise_ratio:.1f} dB on {self.latents.judged:,} unseen ones)"
+
+    @property
+    def noise_ratio(self) -> float:
+        """Peak signal-to-noise ratio of unseen pictures that passed the autoencoder, in dB."""
+        assert self.latents is not None
+        return 20 * np.log10(255 / (self.spread * max(self.latents.unseen, 1e-12) ** 0.5))
 
     def state(self) -> dict[str, Any]:
         """Size, channels and scale."""
         kinds = list(self.presence.kinds)
-        return {"kinds": kinds, "shape": list(self.shape), "mean": self.mean, "spread": self.spread}
+        told = {"kinds": kinds, "shape": list(self.shape), "mean": self.mean, "spread": self.spread}
+        return told if self.latents is None else {**told, "latents": self.latents.state()}
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Image":
@@ -153,11 +223,26 @@ class Image(Codec):
         high, wide, channels = (int(side) for side in state["shape"])
         if not (0 < high <= MOST_SIDE and 0 < wide <= MOST_SIDE and channels in (1, 3, 4)):
             raise ValueError("no such pictures")
-        presence = Presence(column.name, tuple(state["kinds"]))
-        return cls(column, presence, (high, wide, channels), float(state["mean"]), float(state["spread"]))
+        presence, latents = Presence(column.name, tuple(state["kinds"])), None
+        if "latents" in state:
+            latents = Latents.from_state(state["latents"])
+            inner = latents.shape
+            if (inner.high, inner.wide, inner.channels) != (high, wide, channels):
+                raise ValueError("latents are of other pictures")
+        scale = float(state["mean"]), float(state["spread"])
+        return cls(column, presence, (high, wide, channels), *scale, latents)
 
-    def _scaled(self, pixels: np.ndarray) -> np.ndarray:
-        return ((pixels.astype(np.float32) - self.mean) / self.spread).astype(np.float32)
+    def _grid(self, cell: bytes) -> np.ndarray:
+        """A picture at the learned size, (channels, high, wide), of mean 0 and variance 1."""
+        high, wide, channels = self.shape
+        pixels = pictures.resized(pictures.as_channels(_opened(cell, self.column.name), channels), high, wide)
+        return ((pixels.transpose(2, 0, 1).astype(np.float32) - self.mean) / self.spread).astype(np.float32)
+
+    def _numbers(self, grids: np.ndarray) -> np.ndarray:
+        """Grids (rows, channels, high, wide) as the block holds them, (rows, n, d)."""
+        if self.latents is not None:
+            return self.latents.encode(grids)
+        return grids.transpose(0, 2, 3, 1).reshape(len(grids), -1, grids.shape[1])
 
 
 def _opened(cell: bytes, where: str) -> np.ndarray:

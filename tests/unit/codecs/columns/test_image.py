@@ -8,10 +8,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image as Pillow
 
-from reverie.codecs.base import Condition, Profile, Protection
+from reverie.codecs import latents
+from reverie.codecs.base import Condition, Lesson, Profile, Protection
 from reverie.codecs.columns.image import Image
 from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.io.pictures import read, write
+from reverie.schema.blocks import Real
 from reverie.schema.types import Column
 
 RNG = np.random.default_rng(0)
@@ -133,3 +135,35 @@ def test_what_is_binary_is_claimed():
 def test_nothing_but_missing():
     codec = learned(pa.nulls(4, pa.binary()))
     assert codec.decode(codec.encode(pa.nulls(4, pa.binary()), RNG), 4, RNG).null_count == 4
+
+
+def test_large_pictures_are_learned_as_latents(monkeypatch):
+    monkeypatch.setattr(latents, "STEPS", 60)
+    levels = RNG.integers(40, 215, (60, 2, 2, 3)).astype(np.uint8)
+    files = [write(np.repeat(np.repeat(one, 20, 0), 24, 1)) for one in levels]
+    values = pa.array([*files, None], pa.binary())
+    codec = learned(values)
+    assert codec.teachable
+    lesson = Lesson(np.random.default_rng(0), threads=1)
+    taught = codec.taught(pa.chunked_array([values]), lesson)
+    assert not taught.teachable
+    assert taught.specs[-1] == Real("x", 120, 4, taught.presence.gate, (10, 12))
+    assert "as 12 by 10 places of 4 numbers" in taught.holds()
+    arrays = taught.encode(values, RNG)
+    assert np.isnan(arrays["x"][-1]).all()
+    found = taught.decode(arrays, 61, RNG)
+    gaps = [
+        np.abs(read(a.as_py()) - read(b.as_py()).astype(float)).mean()
+        for a, b in zip(found[:60], values[:60], strict=True)
+    ]
+    assert np.mean(gaps) < 40
+    again = Image.from_state(COLUMN, taught.state())
+    np.testing.assert_array_equal(again.encode(values, RNG)["x"], arrays["x"])
+    with pytest.raises(ValueError, match="other pictures"):
+        Image.from_state(COLUMN, {**taught.state(), "shape": [48, 40, 3]})
+
+
+def test_small_pictures_are_not_taught():
+    codec = learned(cells(*[(32, 30, 3)] * 6))
+    assert not codec.teachable
+    assert codec.taught(pa.chunked_array([cells((32, 30, 3))]), Lesson(RNG)) is codec

@@ -1,0 +1,122 @@
+"""Latents: grids of many numbers as grids of few, by an autoencoder that a column's codec learns."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.codecs.base import Lesson
+from reverie.nn.weights import arrays_of, load_arrays, seeded
+
+if TYPE_CHECKING:
+    from reverie.nn.autoencoder import Autoencoder, Shape
+
+MOST_CELLS = 1 << 28
+"""Numbers of all grids together that are learned from."""
+UNSEEN, MOST_UNSEEN = 0.05, 256
+"""Share of the grids, and the most of them, that are not learned from: they tell how well others are kept."""
+STEPS = 2_500
+"""Steps of training without a limit of time."""
+CHUNK = 64
+"""Grids that pass a network at a time."""
+MOST_WIDTH, MOST_BLOCKS, MOST_LATENT, MOST_SIDE = 512, 8, 64, 1_024
+"""What a stored network may have."""
+LEAST_SPREAD = 1e-3
+
+
+@dataclass(frozen=True)
+class Latents:
+    """A learned autoencoder of grids (rows, channels, high, wide), with the scale of its latents; `unseen` is
+    the mean squared error of `judged` grids that were not learned from.
+    """
+
+    shape: "Shape"
+    net: "Autoencoder" = field(repr=False)
+    mean: np.ndarray = field(repr=False)
+    spread: np.ndarray = field(repr=False)
+    unseen: float
+    judged: int
+
+    @classmethod
+    def learn(cls, grids: np.ndarray, shape: "Shape", lesson: Lesson, what: str) -> "Latents":
+        """From grids (rows, channels, high, wide) of mean 0 and variance 1; progress is told of `what`."""
+        from reverie.nn.autoencoder import Autoencoder, Reconstruction
+        from reverie.nn.rows import Rows
+        from reverie.nn.train import Training, train
+
+        order = lesson.rng.permutation(len(grids))[: max(MOST_CELLS // grids[0].size, 1)]
+        held = min(int(UNSEEN * len(order)), MOST_UNSEEN)
+        kept = np.sort(order[held:])
+        with seeded(lesson.rng) as seed:
+            task = Reconstruction(Autoencoder(shape), mirrored=shape.mirrored)
+            training = Training(
+                batch=32, least_batch=16, rate=2e-3, average=0.99, clip=1.0, cosine=True, steps=STEPS,
+                epochs=STEPS, most_steps=250, holdout=0.05, judged=128,
+            )  # fmt: skip
+            if lesson.seconds is not None:
+                # The cosine goes by time alone.
+                training = replace(training, steps=1 << 30, epochs=1 << 30)
+            train(
+                task, Rows({"grid": grids[kept]}), training, seed=seed, seconds=lesson.seconds,
+                device=lesson.device, threads=lesson.threads,
+                on_epoch=lambda epoch: lesson.tell(what, epoch.done),
+            )  # fmt: skip
+        made = cls(shape, task.net, np.zeros(shape.latent), np.ones(shape.latent), 0.0, held)
+        some = made.encode(grids[kept[:: -(-len(kept) // 2_000)]]).astype(float)
+        spread = np.maximum(some.std((0, 1)), LEAST_SPREAD)
+        made = replace(made, mean=some.mean((0, 1)), spread=spread)
+        if not held:
+            return made
+        test = grids[order[:held]]
+        return replace(made, unseen=float(np.square(made.decode(made.encode(test)) - test).mean()))
+
+    def encode(self, grids: np.ndarray) -> np.ndarray:
+        """Latents (rows, places, latent) float32 of mean 0 and variance 1."""
+        import torch
+
+        parts = [np.zeros((0, self.shape.latent, *self.shape.places), np.float32)]
+        with torch.inference_mode():
+            for start in range(0, len(grids), CHUNK):
+                part = torch.from_numpy(np.ascontiguousarray(grids[start : start + CHUNK], np.float32))
+                parts.append(self.net.encode(part)[0].numpy())
+        found = np.concatenate(parts).transpose(0, 2, 3, 1)
+        found = found.reshape(len(grids), found.shape[1] * found.shape[2], self.shape.latent)
+        return ((found - self.mean) / self.spread).astype(np.float32)
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Grids (rows, channels, high, wide) float32 of latents (rows, places, latent)."""
+        import torch
+
+        scaled = (latents * self.spread + self.mean).astype(np.float32)
+        placed = scaled.reshape(len(latents), *self.shape.places, self.shape.latent).transpose(0, 3, 1, 2)
+        parts = [np.zeros((0, self.shape.channels, self.shape.high, self.shape.wide), np.float32)]
+        with torch.inference_mode():
+            for start in range(0, len(latents), CHUNK):
+                part = torch.from_numpy(np.ascontiguousarray(placed[start : start + CHUNK]))
+                parts.append(self.net.decode(part).numpy())
+        return np.concatenate(parts)
+
+    def state(self) -> dict[str, Any]:
+        """Shape, scale, figures and weights."""
+        told = {"shape": asdict(self.shape), "unseen": self.unseen, "judged": self.judged}
+        return {**told, "mean": self.mean, "spread": self.spread, "weights": arrays_of(self.net)}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Latents":
+        """Rebuild what `state` gave. Raises ValueError or ArtifactError if it makes no sense."""
+        from reverie.nn.autoencoder import Autoencoder, Shape
+
+        shape = Shape(**state["shape"])
+        mean, spread = (np.asarray(state[name], float) for name in ("mean", "spread"))
+        limits = {"width": MOST_WIDTH, "blocks": MOST_BLOCKS, "fine": MOST_WIDTH, "latent": MOST_LATENT}
+        sound = all(0 < getattr(shape, name) <= most for name, most in limits.items())
+        sides = shape.high, shape.wide
+        sound = sound and 0 < shape.channels <= MOST_LATENT and all(0 < side <= MOST_SIDE for side in sides)
+        sound = sound and shape.patch in (2, 4, 8) and shape.width % 8 == shape.fine % 8 == 0
+        sound = sound and all(side % shape.patch == 0 for side in sides)
+        if not (sound and mean.shape == spread.shape == (shape.latent,) and (spread > 0).all()):
+            raise ValueError("no such latents")
+        net = Autoencoder(shape)
+        load_arrays(net, state["weights"])
+        return cls(shape, net, mean, spread, float(state["unseen"]), int(state["judged"]))

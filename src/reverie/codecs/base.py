@@ -126,6 +126,14 @@ class Codec(ABC):
     def finish(cls, column: Column, sketch: Any, protection: Protection) -> "Codec":
         """The codec fitted to all that was sketched."""
 
+    @classmethod
+    def portrait(cls, cell: bytes, side: int) -> np.ndarray:  # noqa: ARG003
+        """A cell of a grid as (channels, side, side) float32 in [-1, 1], by which measures compare cells.
+
+        Raises TypeError where cells are no grids.
+        """
+        raise TypeError(f"{cls.__name__} has no grids")
+
     @property
     def teachable(self) -> bool:
         """Whether there is something left to learn by a network, which takes time: see `taught`."""

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
 
 from reverie.core.errors import ConfigError
 from reverie.core.names import hint
@@ -29,6 +29,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Shares = Annotated[tuple[Share, Share], AfterValidator(_rising)]
 Percents = Annotated[tuple[Percent, Percent], AfterValidator(_rising)]
+Multiples = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], AfterValidator(_rising)]
 Kept = Annotated[tuple[Percent, Percent], AfterValidator(_falling)]
 
 
@@ -36,7 +37,8 @@ class Thresholds(BaseModel):
     """Bounds of the verdicts. Read from a JSON file, those that it names replace the defaults.
 
     Faithful: `shape` and `trend` (where their floor is itself larger than the bound, chance is larger than
-    it, and the floor takes its place), `c2st`, `validity`. Useful: `loss`, which models lose in AUC or R2,
+    it, and the floor takes its place), `c2st`, `validity`, and `frechet`, the Frechet distance of pictures or
+    sounds in terms of its floor. Useful: `loss`, which models lose in AUC or R2,
     known to `precision` or nothing is said.
 
     Private: `nearer` and `nearer_closest`, shares of synthetic rows nearer to a training row than to an
@@ -54,6 +56,7 @@ class Thresholds(BaseModel):
     trend: Percents = (2.0, 8.0)
     c2st: Shares = (0.60, 0.80)
     validity: Kept = (99.9, 95.0)
+    frechet: Multiples = (3.0, 10.0)
     loss: Shares = (0.02, 0.10)
     precision: Share = 0.05
     nearer: Shares = (0.52, 0.55)

@@ -82,6 +82,11 @@ def _faithful(found: Found, bounds: Thresholds) -> Verdict:
         checks.append(Check(grade, f"{told.name} AUC {told.value:.3f} ({_bounds(grade, bounds.c2st)})"))
     if "validity" in found:
         checks.append(_valid(found["validity"], bounds.validity))
+    if (told := found.get("media_frechet")) and told.floor:
+        times = told.value / told.floor
+        said = f"pictures or sounds are {times:.1f} times as far from real ones as unseen real ones are"
+        grade = _grade(times, bounds.frechet)
+        checks.append(Check(grade, f"{said} ({_bounds(grade, bounds.frechet)})"))
     if not checks:
         return Verdict(NO_EVIDENCE, "no column or too few rows to compare")
     return _worst("faithful", checks)

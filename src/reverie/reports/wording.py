@@ -14,6 +14,10 @@ TITLES = {
     "c2st_fresh": "Whole rows, told from unseen real rows",
     "c2st_fresh_linear": "The same, by a simple classifier",
     "validity": "Rows that keep every rule",
+    "media_frechet": "Pictures or sounds, Frechet distance",
+    "media_precision": "Pictures or sounds that look like a real one",
+    "media_recall": "Real ones that one made looks like",
+    "media_coherence": "Categories told from pictures or sounds",
     "support": "Rows within the range of the real data",
     "trend_all": "All pairs of columns, error",
     "c2st_train": "Whole rows, told from training rows",
@@ -25,6 +29,8 @@ TITLES = {
     "nndr_share": "The same, by nearest-neighbour ratio",
     "copies": "Exact copies",
     "copies_unique": "Exact copies of unique people",
+    "media_nearer": "Pictures or sounds nearer to one learned from",
+    "media_copies": "Pictures or sounds that are nearly one learned from",
     "singling_out_univariate": "Singled out by one column",
     "singling_out_multivariate": "Singled out by several columns",
     "linkability": "Halves of a row linked",
@@ -42,7 +48,10 @@ TITLES = {
 }
 """Measures in the order in which they are read; a measure that is not here follows under its own name."""
 
-PERCENT = ("shape", "trend", "trend_all", "validity", "support", "copies", "copies_unique")
+PERCENT = (
+    "shape", "trend", "trend_all", "validity", "support", "copies", "copies_unique", "media_precision",
+    "media_recall", "media_coherence", "media_copies",
+)  # fmt: skip
 
 QUESTIONS: dict[Aspect, str] = {
     "faithful": "Does it behave like the real data?",

@@ -5,7 +5,7 @@ from .tables import compared, people
 
 def test_measures_are_found_quality_first() -> None:
     names = [measure.name for measure in measures()]
-    quality = ["c2st", "shape", "trend", "usefulness", "validity"]
+    quality = ["c2st", "media_quality", "shape", "trend", "usefulness", "validity"]
     attacks = ["inference", "linkability", "membership", "rare_values", "singling_out"]
     assert names[: len(quality)] == quality
     assert sorted(names[len(quality) :]) == sorted(["copies", "distance", "media", *attacks])

@@ -114,6 +114,12 @@ class Image(Codec):
             column, Presence.of(column.name, sketch.kinds), shape, round(float(mean), 3), round(spread, 3)
         )
 
+    @classmethod
+    def portrait(cls, cell: bytes, side: int) -> np.ndarray:
+        """In colour, whatever is transparent on white."""
+        pixels = pictures.resized(pictures.as_channels(pictures.read(cell), 3), side, side)
+        return pixels.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+
     @property
     def teachable(self) -> bool:
         """Whether pictures are so large that an autoencoder is to make them smaller, and it is not there."""

@@ -160,6 +160,10 @@ class Codec(ABC):
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """What `condition` says of the blocks. Raises ConditionError if the column can never meet it."""
 
+    def exact(self, condition: Condition) -> Any:  # noqa: ARG002
+        """The cell of all rows under the condition, where decoded ones would only come close; else None."""
+        return None
+
     def loose(self, condition: Condition) -> bool:  # noqa: ARG002
         """Whether `evidence` says less than the condition, which must then be checked on decoded rows."""
         return False

@@ -2,9 +2,9 @@
 answer it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +43,8 @@ class Request:
     strict: bool = True
     asked: tuple[str, ...] = ()
     source: str = "data"
+    fixed: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Cells that every row holds, by column, where what the model makes would only come close."""
 
     @classmethod
     def of(cls, model: Learned, conditions: Sequence[Condition]) -> Self:
@@ -54,7 +56,10 @@ class Request:
         modelled, after = model.rules.translate(read)
         loose = [typed(one, model.rules.arrow[one.column]) for one in modelled if model.codec.loose(one)]
         asked = tuple(dict.fromkeys(condition.column for condition in conditions))
-        return cls(model.codec.evidence(modelled), (*after, *loose), asked=asked)
+        evidence = model.codec.evidence(modelled)
+        found = ((one.column, model.codec.codec(one.column).exact(one)) for one in modelled)
+        fixed = {column: cell for column, cell in found if cell is not None}
+        return cls(evidence, (*after, *loose), asked=asked, fixed=fixed)
 
     @classmethod
     def complete(cls, model: Learned, table: pa.Table, *, strict: bool, source: str = "data") -> Self:
@@ -131,6 +136,7 @@ def answer(
         evidence = request.evidence if observed is None else _take(observed, at)
         blocks = model.draw(len(at), evidence, rng, fast=fast or observed is not None)
         table = model.decode(blocks, rng, offset, dictionaries=dictionaries)
+        table = _fixed(table, request.fixed)
         if request.known is not None:
             table = _overlay(table, request.known.take(pa.array(at)))
         good = _valid(model, table, request, kept)
@@ -178,6 +184,14 @@ def _overlay(table: pa.Table, known: pa.Table) -> pa.Table:
     for name in known.column_names:
         place, kind = table.column_names.index(name), known.schema.field(name).type
         table = table.set_column(place, name, pc.coalesce(known[name], table[name].cast(kind)))
+    return table
+
+
+def _fixed(table: pa.Table, cells: Mapping[str, Any]) -> pa.Table:
+    """The rows with the cells that all of them hold."""
+    for name, cell in cells.items():
+        place, kind = table.column_names.index(name), table.schema.field(name).type
+        table = table.set_column(place, name, pa.repeat(pa.scalar(cell, kind), table.num_rows))
     return table
 
 

@@ -198,6 +198,14 @@ class Image(Codec):
         present = self.presence.evidence(Condition(condition.column, missing=False), "")
         return {**present, self.column.name: RealEvidence(values=grid)}
 
+    def exact(self, condition: Condition) -> Any:
+        """A picture that is given, at the size that is made: of latents it would come back blurred."""
+        if condition.values is None or condition.negate:
+            return None
+        high, wide, channels = self.shape
+        pixels = pictures.as_channels(pictures.read(pictures.content(condition.values[0])), channels)
+        return pictures.write(pictures.resized(pixels, high, wide))
+
     def holds(self) -> str:
         """Their size."""
         high, wide, channels = self.shape

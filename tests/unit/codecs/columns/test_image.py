@@ -167,3 +167,11 @@ def test_small_pictures_are_not_taught():
     codec = learned(cells(*[(32, 30, 3)] * 6))
     assert not codec.teachable
     assert codec.taught(pa.chunked_array([cells((32, 30, 3))]), Lesson(RNG)) is codec
+
+
+def test_a_given_picture_is_exact_at_the_size_that_is_made(tmp_path):
+    codec = learned(cells(*[(16, 16, 3)] * 6))
+    (tmp_path / "p.png").write_bytes(write(np.full((32, 48, 3), 77, np.uint8)))
+    found = codec.exact(Condition("x", values=(str(tmp_path / "p.png"),)))
+    np.testing.assert_array_equal(read(found), np.full((16, 16, 3), 77, np.uint8))
+    assert codec.exact(Condition("x", missing=False)) is None

@@ -58,7 +58,7 @@ def lines(folder: Path) -> list[dict[str, str]]:
 def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(place / "m.reverie")]) == 0
     shown = capfd.readouterr().out
-    assert "diffusion (the best family here for pictures)" in shown
+    assert "diffusion (the best family here for pictures or sounds)" in shown
     assert "pictures of 8 by 8, grey" in shown
     assert "1 of 120 pictures cannot be used" in shown
     # Names of files are for the screen, and not in the model.
@@ -130,7 +130,7 @@ def test_two_pictures_cannot_be_given_for_one(place: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["sample", "m.reverie", "-o", "rows.csv"], "cannot hold the pictures of these rows"),
+        (["sample", "m.reverie", "-o", "rows.csv"], "cannot hold the pictures or sounds of these rows"),
         (["sample", "m.reverie", "-o", "data"], "is not empty"),
         (["sample", "m.reverie", "-o", "new/", "--given", "picture=none.png"], "a picture that is not there"),
         (["sample", "m.reverie", "-o", "new/", "--given", "picture>3"], "holds pictures"),

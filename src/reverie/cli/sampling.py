@@ -168,7 +168,7 @@ def _check_media(synthesizer: "Synthesizer", output: str, *, folder: bool) -> No
         options.check_places((), (output, SUFFIXES))
     if media and not folder and not output.endswith(".parquet"):
         fix = "Give a folder, such as 'new/', or a .parquet file"
-        raise OutputError("cannot hold the pictures of these rows", where=output, fix=fix)
+        raise OutputError("cannot hold the pictures or sounds of these rows", where=output, fix=fix)
     if folder:
         catalogues.check_folder(output)
 

@@ -110,7 +110,7 @@ def check_schema(schema: Table, table: pa.Table) -> None:
         codec = codec_for(column, where=schema.name)
         _check_options(column.options, codec.OPTIONS, where)
         if pt.is_binary(values[column.name].type) and not codec.MODALITY:
-            what = f"holds pictures, which type '{column.type}' does not take"
+            what = f"holds pictures or sounds, which type '{column.type}' does not take"
             raise SchemaError(what, where=where, fix="Correct the type in the schema")
         sample = _spread(values[column.name])
         try:

@@ -44,11 +44,11 @@ def judge(
 ) -> dict[Aspect, Verdict]:
     """The three verdicts; `why_none` says why a measure of an aspect gave no figure, where it knows.
 
-    `media` are columns of pictures, which must be looked at too.
+    `media` are columns of pictures or sounds, which must be looked at too.
     """
     private = _private(found, holdout, bounds)
     if holdout and media and "media_nearer" not in found and private.verdict != SCALES["private"][2]:
-        private = Verdict(NO_EVIDENCE, f"too few pictures to compare: {', '.join(media)}")
+        private = Verdict(NO_EVIDENCE, f"too few pictures or sounds to compare: {', '.join(media)}")
     return {
         "faithful": _faithful(found, bounds),
         "useful": _useful(found, holdout, why_none or {}, bounds),
@@ -150,7 +150,7 @@ def _private(found: Found, holdout: bool, bounds: Thresholds) -> Verdict:
 COPIES = {
     "copies": "exact copies",
     "copies_unique": "exact copies of rows that one person has",
-    "media_copies": "pictures that are nearly one that was learned from",
+    "media_copies": "pictures or sounds that are nearly one that was learned from",
 }
 """The figures of copies, and what each counts."""
 ATTACKS = {
@@ -213,7 +213,7 @@ def _attacked(risk: Measurement, among: int, bounds: Thresholds) -> Check:
 
 def _nearer(share: Measurement, bounds: tuple[float, float]) -> Check:
     grade = _grade(share.low, bounds)
-    among = {"dcr_share_closest": "of the closest rows", "media_nearer": "of the pictures"}
+    among = {"dcr_share_closest": "of the closest rows", "media_nearer": "of the pictures or sounds"}
     which = among.get(share.name, "of the rows")
     said = f"{share.value:.3f} {which} (at least {share.low:.3f}) are nearer to train than to holdout"
     return Check(grade, f"{said} ({_bounds(grade, bounds)})")

@@ -1,4 +1,4 @@
-"""Folders of rows with media: an index.csv and a file for each picture; all of it appears, or nothing."""
+"""Folders of rows with media: an index.csv and a file for each of them; all of it appears, or nothing."""
 
 import os
 import secrets
@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from reverie.core.errors import OutputError
+from reverie.io import sounds
 from reverie.io.outputs import writing
 from reverie.io.writing import writer
 
 INDEX = "index.csv"
-SUFFIX = ".png"
+PICTURE, SOUND = ".png", ".wav"
+"""Suffixes of the files that are written."""
 DIGITS = 6
 """Digits of a file's number."""
 
@@ -72,9 +74,11 @@ def _filed(part: pa.Table, places: Mapping[str, str], folder: Path, offset: int)
     for name, inner in places.items():
         paths: list[str | None] = []
         for row, cell in enumerate(part.column(name).to_pylist(), offset + 1):
-            paths.append(None if cell is None else f"{inner}/{row:0{DIGITS}}{SUFFIX}")
-            if cell is not None:
-                (folder / str(paths[-1])).write_bytes(cell)
+            if cell is None:
+                paths.append(None)
+                continue
+            paths.append(f"{inner}/{row:0{DIGITS}}{SOUND if sounds.is_sound(cell) else PICTURE}")
+            (folder / str(paths[-1])).write_bytes(cell)
         place = part.column_names.index(name)
         part = part.set_column(place, name, pa.array(paths, pa.string()))
     return part

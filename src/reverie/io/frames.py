@@ -8,7 +8,7 @@ import pyarrow.types as pt
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
-from reverie.io import attachments, pictures
+from reverie.io import attachments, pictures, sounds
 from reverie.io.arrow_types import check_names, settle
 
 _WHERE = "frame"
@@ -141,17 +141,22 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
 
 
 def _files(name: str, column: Iterable[Any]) -> pa.Array | None:
-    """The files of Pillow images and arrays of pixels, None for a column of anything else.
+    """The files of Pillow images and arrays of pixels, or of waveforms with their rates; None for a column of
+    anything else.
 
     Raises DataError if one cannot be used.
     """
     first = next((value for value in column if value is not None), None)
-    if not pictures.is_shown(first):
+    if pictures.is_shown(first):
+        what, content = "pictures", pictures.content
+    elif sounds.is_heard(first):
+        what, content = "sounds", sounds.content
+    else:
         return None
     try:
-        return pa.array([None if value is None else pictures.content(value) for value in column], pa.binary())
+        return pa.array([None if value is None else content(value) for value in column], pa.binary())
     except pictures.UnreadableError as error:
-        what = f"column '{name}' holds pictures that are {error}"
+        what = f"column '{name}' holds {what} that are {error}"
         raise DataError(what, where=_WHERE, fix="Correct or remove them") from None
 
 

@@ -85,7 +85,7 @@ def content(given: Any) -> bytes:
     if isinstance(given, bytes):
         return given
     if isinstance(given, str | Path):
-        return _file(given)
+        return file_of(given)
     if is_shown(given) and not isinstance(given, np.ndarray):
         return write(_pixels(given.copy()))
     pixels = np.asarray(given)
@@ -95,7 +95,8 @@ def content(given: Any) -> bytes:
     return write(pixels)
 
 
-def _file(path: str | Path) -> bytes:
+def file_of(path: str | Path) -> bytes:
+    """What a file of media holds. Raises UnreadableError."""
     try:
         place = Path(path).expanduser()
         if not place.is_file():

@@ -17,7 +17,7 @@ FEW_ROWS = 250
 SIMPLEST = "copula"
 EXTRAS = {"torch": "neural", "lightning_fabric": "neural", "mbi": "dp"}
 """Modules that come with an extra of Reverie; others are packages of their own name."""
-MODALITIES = {"grid": "pictures", "tokens": "texts"}
+MODALITIES = {"grid": "pictures or sounds", "tokens": "texts"}
 """What users know as that which a family must be able to model."""
 DEVICES = ("auto", "cpu", "cuda")
 

@@ -5,7 +5,7 @@ and the grids there are. See `nn.joint`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,14 +63,21 @@ def forms(specs: tuple[Spec, ...], categories: tuple[str, ...]) -> tuple["Grid",
 def divided(
     given: Evidence, specs: tuple[Spec, ...], rows: int
 ) -> tuple[dict[str, CategoryEvidence | RealEvidence], dict[str, np.ndarray]]:
-    """Evidence of rows, and what is known of grids by name, (rows, n, d); of one row it is of all."""
+    """Evidence of rows, and what is known of grids by name, (rows, n, d); values of one row are of all."""
     names = {spec.name for spec in grids_of(specs)}
     known = {
         name: np.broadcast_to(found.values, (rows, *found.values.shape[1:]))
         for name, found in given.items()
         if name in names and isinstance(found, RealEvidence) and found.values is not None
     }
-    return {name: found for name, found in given.items() if name not in names}, known
+    rest = {name: _repeated(found, rows) for name, found in given.items() if name not in names}
+    return rest, known
+
+
+def _repeated(found: CategoryEvidence | RealEvidence, rows: int) -> CategoryEvidence | RealEvidence:
+    if not isinstance(found, RealEvidence) or found.values is None or len(found.values) == rows:
+        return found
+    return replace(found, values=np.repeat(found.values, rows))
 
 
 @dataclass(frozen=True)

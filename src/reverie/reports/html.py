@@ -29,6 +29,7 @@ def policy(script: str) -> str:
         "default-src": "'none'",
         "style-src": "'unsafe-inline'",
         "img-src": "data:",
+        "media-src": "data:",
         "script-src": f"'sha256-{digest}'",
         "base-uri": "'none'",
         "form-action": "'none'",

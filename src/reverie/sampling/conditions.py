@@ -12,6 +12,7 @@ import pyarrow as pa
 from reverie.codecs.base import Condition
 from reverie.core.errors import ConditionError, ConfigError
 from reverie.core.names import hint
+from reverie.io.sounds import is_heard
 from reverie.sampling.matching import meets, typed
 
 __all__ = [
@@ -293,6 +294,8 @@ def _wanted(value: Any) -> Wanted:
         return value
     if isinstance(value, set | frozenset):
         return one_of(*sorted(value, key=repr))
+    if is_heard(value):
+        return one_of(value)
     if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1):
         return one_of(*value)
     return missing() if _is_missing(value) else one_of(value)

@@ -90,7 +90,7 @@ def conform(model: Learned, table: pa.Table, source: str = "data") -> pa.Table:
             raise DataError(f"no column '{name}' was learned", where=source, fix=fix)
         if pt.is_binary(kind) and not pt.is_binary(table[name].type) and not pt.is_null(table[name].type):
             fix = "Give their bytes, or a table beside the files that it names"
-            raise DataError(f"column '{name}' holds no pictures", where=source, fix=fix)
+            raise DataError(f"column '{name}' holds no pictures or sounds", where=source, fix=fix)
         try:
             columns[name] = (table if is_string(kind) else read)[name].cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

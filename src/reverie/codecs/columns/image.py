@@ -15,6 +15,7 @@ from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.core.space import roomy
 from reverie.io import pictures
+from reverie.io.sounds import is_sound
 from reverie.schema.blocks import Real, RealEvidence
 from reverie.schema.types import Column
 
@@ -69,8 +70,9 @@ class Image(Codec):
 
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
-        """Whatever is binary, as reading made sure that it is pictures."""
-        if not pt.is_binary(profile.sample.type):
+        """Whatever is binary and no sounds, as reading made sure that it is media."""
+        first = profile.sample.drop_null()[:1].to_pylist()
+        if not pt.is_binary(profile.sample.type) or (first and is_sound(first[0])):
             return None
         return Match("image", 1.0, f"pictures in {profile.rows - profile.nulls:,} rows")
 

@@ -1,9 +1,10 @@
-"""Memorised pictures: are synthetic ones nearer to those the model learned from than unseen ones are?
+"""Memorised media: are synthetic ones nearer to those the model learned from than unseen ones are?
 
 Pictures are compared by their pixels, all of one small size, so that shifts of a pixel or of a level change
-little. As of rows, with as many pictures learned from as unseen ones a generator that copies nothing is
-nearer to one that was learned from half of the time. Sources: Platzer and Reutterer (2021); Carlini et al.
-(2023), Extracting Training Data from Diffusion Models, section 4.2 (distances to the nearest).
+little; sounds by what is how loud when in them, likewise small, whatever their loudness and length. As of
+rows, with as many learned from as unseen ones a generator that copies nothing is nearer to one that was
+learned from half of the time. Sources: Platzer and Reutterer (2021); Carlini et al. (2023), Extracting
+Training Data from Diffusion Models, section 4.2 (distances to the nearest).
 """
 
 import numpy as np
@@ -12,26 +13,32 @@ import pyarrow as pa
 from reverie.codecs.base import codec_for
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.intervals import wilson
-from reverie.io import pictures
+from reverie.io import pictures, sounds
+from reverie.io.attachments import kind_of
+from reverie.nn import spectra
 
 MOST = 2_000
-"""Pictures of each table that are looked at."""
+"""Pictures or sounds of each table that are looked at."""
 FEWEST = 50
 SIDE = 16
 """Pixels on a side of pictures that are compared."""
+RATE, BANDS, TIMES, FLOOR = 8_000, 16, 32, -60.0
+"""Of sounds: samples a second, bands of frequencies, moments, and decibels under the loudest of them."""
+LONGEST, TINY = 10.0, 1e-12
+"""Seconds of a sound that are compared, and the least power that is told from none."""
 NEAR = 0.01
-"""A synthetic picture counts as a copy if it is nearer to a known one than this share of unseen ones are."""
+"""A synthetic one counts as a copy if it is nearer to a known one than this share of unseen ones are."""
 
 
 class Media(Measure):
-    """How near synthetic pictures come to those learned from, beside unseen ones."""
+    """How near synthetic pictures and sounds come to those learned from, beside unseen ones."""
 
     name = "media"
     aspect = "private"
 
     def measure(self, comparison: Comparison) -> list[Measurement]:
         """`media_nearer` and `media_copies` of the column where they are worst; none without a column of
-        pictures or a holdout, or with too few.
+        media or a holdout, or with too few.
         """
         names = [column.name for column in comparison.schema.columns if codec_for(column).MODALITY == "grid"]
         if comparison.holdout is None:
@@ -49,15 +56,37 @@ def _column(comparison: Comparison, holdout: pa.Table, name: str) -> tuple[Measu
         return None
     train, unseen = train[:size], unseen[:size]
     own, (other, _) = _nearest(fake, train), _nearest(fake, unseen)
-    return _nearer(own, other, name), _copies(own[0], _nearest(unseen, train)[0], name)
+    what = f"{_name(comparison.fake.column(name))} of '{name}'"
+    return _nearer(own, other, what), _copies(own[0], _nearest(unseen, train)[0], what)
+
+
+def _name(cells: pa.ChunkedArray) -> str:
+    kind = kind_of(cells.drop_null()[0].as_py())
+    return "pictures" if kind is None else kind.name
 
 
 def _points(cells: pa.ChunkedArray, rng: np.random.Generator) -> np.ndarray:
-    """Some pictures as points, (pictures, numbers) float32."""
+    """Some pictures or sounds as points, (cells, numbers) float32."""
     there = np.flatnonzero(cells.is_valid().to_numpy())
     found = [cells[int(row)].as_py() for row in rng.permutation(there)[:MOST]]
-    shown = [pictures.resized(pictures.as_channels(pictures.read(one), 3), SIDE, SIDE) for one in found]
-    return np.reshape(shown, (len(shown), -1)).astype(np.float32) / 255
+    points = [_heard(one) if sounds.is_sound(one) else _seen(one) for one in found]
+    return np.reshape(points, (len(points), -1)).astype(np.float32)
+
+
+def _seen(content: bytes) -> np.ndarray:
+    pixels = pictures.as_channels(pictures.read(content), 3)
+    return pictures.resized(pixels, SIDE, SIDE).astype(np.float32) / 255
+
+
+def _heard(content: bytes) -> np.ndarray:
+    """Levels (bands, moments) of a sound, 0 for silence and 1 for its loudest."""
+    waveform = sounds.at_rate(*sounds.read(content, LONGEST), RATE).mean(1)
+    power = np.square(np.abs(spectra.transform(waveform, spectra.window_of(RATE))[:, :-1]))
+    bands = power.reshape(len(power), BANDS, -1).mean(2).T
+    places = (np.arange(TIMES) + 0.5) * bands.shape[1] / TIMES - 0.5
+    levels = 10 * np.log10(bands / max(float(bands.max()), TINY) + TINY)
+    found = [np.interp(places, np.arange(len(one)), one) for one in np.maximum(levels, FLOOR)]
+    return np.stack(found) / -FLOOR + 1
 
 
 def _nearest(queries: np.ndarray, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,28 +97,24 @@ def _nearest(queries: np.ndarray, records: np.ndarray) -> tuple[np.ndarray, np.n
     return np.sqrt(np.square(queries - records[places]).sum(1)), places
 
 
-def _nearer(own: tuple[np.ndarray, np.ndarray], other: np.ndarray, name: str) -> Measurement:
+def _nearer(own: tuple[np.ndarray, np.ndarray], other: np.ndarray, what: str) -> Measurement:
     nearer = own[0] < other
     share = float(np.mean(nearer + 0.5 * (own[0] == other)))
-    # Pictures with the same nearest one are one piece of evidence.
+    # Those with the same nearest one are one piece of evidence.
     _, sizes = np.unique(np.where(nearer, own[1], -1 - np.arange(len(nearer))), return_counts=True)
     low, high = wilson(share, len(nearer) ** 2 / float(np.square(sizes.astype(float)).sum()))
-    about = (
-        f"Share of synthetic pictures of '{name}' nearer to one that was learned from than to an unseen one"
-    )
+    about = f"Share of synthetic {what} nearer to one that was learned from than to an unseen one"
     return Measurement(
         "media_nearer", share, low, high, 0.5, len(nearer), "target", 0.5, f"{about}; 0.5 is no copying."
     )
 
 
-def _copies(near: np.ndarray, unseen: np.ndarray, name: str) -> Measurement:
+def _copies(near: np.ndarray, unseen: np.ndarray, what: str) -> Measurement:
     """Those as near as only one in a hundred unseen pictures is."""
     limit = float(np.quantile(unseen, NEAR))
     share, floor = float((near <= limit).mean()), float((unseen <= limit).mean())
     low, high = wilson(share, len(near))
-    about = (
-        f"Per cent of synthetic pictures of '{name}' as near to one that was learned from as {NEAR:.0%} of"
-    )
+    about = f"Per cent of synthetic {what} as near to one that was learned from as {NEAR:.0%} of"
     return Measurement(
         "media_copies", 100 * share, 100 * low, 100 * high, 100 * floor, len(near), "lower", 0.0,
         f"{about} unseen ones are.", {"floor_n": len(unseen)},

@@ -10,6 +10,7 @@ from reverie.core.errors import OutputError
 from reverie.io.catalogues import check_folder, is_folder, write
 from reverie.io.files import read
 from reverie.io.pictures import write as png
+from reverie.io.sounds import write as wav
 
 
 def rows(start=0):
@@ -63,3 +64,13 @@ def test_columns_of_like_names_have_folders_of_their_own(tmp_path):
     one = pa.array([png(np.zeros((4, 4, 1), np.uint8))], pa.binary())
     write(str(tmp_path / "new"), iter([pa.table({"a b": one, "a_b": one, "写" * 90: one})]))
     assert len([path for path in (tmp_path / "new").iterdir() if path.is_dir()]) == 3
+
+
+def test_pictures_and_sounds_have_files_of_their_kind(tmp_path):
+    heard, seen = wav(np.zeros((40, 1)), 8_000), png(np.zeros((4, 4, 1), np.uint8))
+    table = pa.table({"s": pa.array([heard, None], pa.binary()), "p": pa.array([seen, seen], pa.binary())})
+    write(str(tmp_path / "new"), iter([table]))
+    files = sorted(path.relative_to(tmp_path / "new").as_posix() for path in (tmp_path / "new").rglob("*.*"))
+    assert files == ["index.csv", "p/000001.png", "p/000002.png", "s/000001.wav"]
+    assert (tmp_path / "new" / "s" / "000001.wav").read_bytes() == heard
+    assert read(tmp_path / "new").single()[1].equals(table)

@@ -14,6 +14,7 @@ from PIL import Image
 from reverie.core.errors import DataError
 from reverie.io.frames import from_arrow, read_frame, to_arrow
 from reverie.io.pictures import read as pixels
+from reverie.io.sounds import read as heard
 
 PANDAS = pd.DataFrame(
     {
@@ -191,3 +192,16 @@ def test_pictures_in_columns_of_objects():
         assert pixels(table["b"][1].as_py()).max() == 9
     with pytest.raises(DataError, match="column 'b' holds pictures that are neither a path nor pixels"):
         to_arrow({"b": [np.zeros((3, 4), np.uint8), np.zeros((3, 4))]})
+
+
+def test_sounds_in_columns_of_objects():
+    wave = np.sin(np.arange(400) / 3)
+    for cell in ((wave, 8_000), {"array": wave, "sampling_rate": 8_000, "path": "a.wav"}):
+        for frame in (pd.DataFrame({"a": [cell, None], "n": [1, 2]}), {"a": [cell, None], "n": [1, 2]}):
+            found = to_arrow(frame)["a"]
+            assert found.null_count == 1
+            waveform, rate = heard(found[0].as_py())
+            assert rate == 8_000
+            np.testing.assert_allclose(waveform[:, 0], wave, atol=1e-4)
+    with pytest.raises(DataError, match="column 'a' holds sounds that are not of finite numbers"):
+        to_arrow({"a": [(np.full(4, np.nan), 8_000)]})

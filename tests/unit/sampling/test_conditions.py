@@ -192,6 +192,11 @@ def test_from_given() -> None:
     ]
 
 
+def test_a_waveform_with_its_rate_is_one_value() -> None:
+    for sound in ((np.zeros(8), 8_000), {"array": np.zeros(8), "sampling_rate": 8_000}):
+        assert from_given({"a": sound}, ["a"])[0].values == (sound,)
+
+
 def test_from_given_refuses_unknown_columns() -> None:
     with pytest.raises(ConditionError, match="Did you mean: income"):
         from_given({"incom": 1}, ["age", "income"])

@@ -7,6 +7,7 @@ import pytest
 from reverie.evaluation.base import Comparison
 from reverie.evaluation.evaluate import evaluate
 from reverie.evaluation.privacy.media import MEASURE
+from reverie.io import sounds
 from reverie.io.pictures import read, write
 from reverie.schema.types import Column, Table
 
@@ -84,3 +85,48 @@ def test_the_verdict_counts_them():
     assert verdict([disguised(one) for one in TRAIN]) == "do not release"
     assert verdict(FRESH) in ("release", "not enough evidence")
     assert verdict([*FRESH[:20], *[None] * 380]) == "not enough evidence"
+
+
+def songs(n: int, seed: int) -> list[bytes]:
+    """Glides between any pitches, of any length."""
+    rng, found = np.random.default_rng(seed), []
+    for _ in range(n):
+        time = np.arange(int(4_000 * rng.uniform(0.1, 0.3))) / 4_000
+        pitch = np.interp(time, np.linspace(0, time[-1], 5), rng.uniform(100, 1_800, 5))
+        wave = (
+            0.4
+            * np.sin(2 * np.pi * np.cumsum(pitch) / 4_000)
+            * np.interp(time, np.linspace(0, time[-1], 5), rng.uniform(0, 1, 5))
+        )
+        found.append(sounds.write(wave[:, None], 4_000))
+    return found
+
+
+SUNG, UNSUNG, NEW = (songs(150, seed) for seed in (1, 2, 3))
+
+
+def heard(fake: list[bytes]) -> dict:
+    schema = Table(name="t", columns=(Column(name="x", type="decimal"), Column(name="p", type="audio")))
+    tables = (table(cells, seed) for seed, cells in enumerate((SUNG, fake, UNSUNG), 4))
+    return {one.name: one for one in MEASURE.measure(Comparison(*tables, schema, None, 0))}
+
+
+def replayed(one: bytes) -> bytes:
+    """At another rate, less loud, a little longer, with noise."""
+    waveform = sounds.at_rate(sounds.read(one)[0], 4_000, 8_200)
+    noise = 2e-4 * np.random.default_rng(0).normal(size=waveform.shape)
+    return sounds.write(waveform / 3 + noise, 8_000)
+
+
+def test_memorised_sounds_are_found():
+    fresh = heard(NEW)
+    assert fresh["media_nearer"].low < 0.5 < fresh["media_nearer"].high
+    assert "sounds of 'p'" in fresh["media_nearer"].explanation
+    copied = heard([replayed(one) for one in SUNG])
+    assert copied["media_nearer"].low > 0.9
+    assert copied["media_copies"].low > 80
+
+
+def test_odd_sounds_can_be_compared():
+    odd = [sounds.write(wave, 8_000) for wave in (np.zeros((400, 1)), np.ones((1, 2)))]
+    assert "media_nearer" in heard([*odd, *NEW])

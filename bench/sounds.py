@@ -25,7 +25,7 @@ PLACE = ROOT / "build" / "bench" / "sounds"
 MADE = 1_200
 RATE, WINDOW, FLOOR = 8_000, 256, -60.0
 BANDS, TIMES = 64, 48
-"""Sides of the pictures of sounds that classifiers are shown: windows of 32 ms, 16 ms apart, from the start."""
+"""Sides of the pictures of sounds that classifiers are shown, from the start: windows lie 16 ms apart."""
 ASKED = ("digit", "speaker")
 TITLE = "Sounds"
 TEXT = f"""## {TITLE}

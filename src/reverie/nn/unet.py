@@ -27,7 +27,8 @@ class UNet(nn.Module):
     """What is expected of a grid (rows, channels, high, wide) at angles (rows,), told a vector (rows, told).
 
     Patches of `patch` by `patch` places are taken as one. There is a size of grid for each of `widths`, the
-    next half as high and wide. The coarsest has attention between its places.
+    next half as high and wide. The coarsest has attention between its places. A patch may have more numbers
+    than the network has channels: what is little but noise of these is told by a short way past it.
     """
 
     def __init__(self, channels: int, widths: Sequence[int], told: int, patch: int = 1) -> None:
@@ -55,6 +56,7 @@ class UNet(nn.Module):
             if step:
                 self.ups.append(_Up())
         self.leave = nn.Sequential(nn.GroupNorm(GROUPS, width), nn.SiLU(), _blank(width, channels))
+        self.past = _Past(channels, inner)
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def forward(self, grid: torch.Tensor, angle: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
@@ -77,7 +79,7 @@ class UNet(nn.Module):
                 hidden = layer(hidden, kept[-1].shape[2:])
             else:
                 hidden = layer(torch.cat([hidden, kept.pop()], dim=1), said)
-        return functional.pixel_shuffle(self.leave(hidden), self.patch)
+        return functional.pixel_shuffle(self.leave(hidden) + self.past(parts, said), self.patch)
 
 
 def _waves(angle: torch.Tensor) -> torch.Tensor:
@@ -109,6 +111,25 @@ class _Block(nn.Module):
         scale, shift = self.says(said)[:, :, None, None].chunk(2, dim=1)
         inner = functional.silu(self.norm2(inner) * (1 + scale) + shift)
         return self.past(hidden) + self.second(inner)
+
+
+class _Past(nn.Module):
+    """Patches in directions of their own, each more or less by the level of noise."""
+
+    def __init__(self, width: int, inner: int) -> None:
+        super().__init__()
+        self.turn, self.says, self.back = (
+            nn.Conv2d(width, width, 1),
+            nn.Linear(inner, width),
+            nn.Conv2d(width, width, 1),
+        )
+        nn.init.dirac_(self.turn.weight)
+        for empty in (self.turn.bias, self.back.weight, self.back.bias):
+            assert empty is not None
+            nn.init.zeros_(empty)
+
+    def forward(self, parts: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
+        return self.back(self.turn(parts) * (1 + self.says(said))[:, :, None, None])
 
 
 class _Attention(nn.Module):

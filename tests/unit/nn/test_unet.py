@@ -47,3 +47,18 @@ def test_every_place_sees_all_others():
 def test_it_gives_nothing_to_begin_with():
     net = UNet(2, (8, 16), told=2)
     assert not net(torch.randn(1, 2, 8, 8), torch.tensor([0.5]), torch.zeros(1, 2)).any()
+
+
+def test_noise_of_patches_with_more_numbers_than_channels_is_told():
+    torch.manual_seed(0)
+    net, told = UNet(1, (8, 8), 4, 8), torch.zeros(32, 4)
+    optimizer, lost = torch.optim.Adam(net.parameters(), lr=1e-2), []
+    for _ in range(60):
+        drawn, angle = torch.randn(32, 1, 16, 16), torch.full((32,), 0.5)
+        # Of a picture that is always the same, the slope is that of the noise alone.
+        loss = (net(drawn * angle.sin()[0], angle, told) - drawn * angle.cos()[0]).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        lost.append(loss.item())
+    assert lost[-1] < 0.2 * lost[0]

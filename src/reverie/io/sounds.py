@@ -5,6 +5,7 @@ import io
 import math
 import struct
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ LEAST_RATE, MOST_RATE = 1_000, 768_000
 STARTS = (b"fLaC", b"OggS")
 """The first bytes of a FLAC or Ogg; a WAV begins as any RIFF file: bytes 8 to 12 tell."""
 FORMATS = ("WAV", "WAVEX", "RF64", "FLAC", "OGG")
+FINEST_TERM = 4_000
+"""The largest number by which samples are thinned out where their rate changes."""
 SUFFIXES = (".wav", ".flac", ".ogg")
 DAMAGED = "damaged or cut short"
 _FULL = 1 << 15
@@ -113,8 +116,9 @@ def at_rate(waveform: np.ndarray, rate: int, wanted: int) -> np.ndarray:
         return waveform
     from scipy.signal import resample_poly
 
-    shared = math.gcd(rate, wanted)
-    return resample_poly(waveform, wanted // shared, rate // shared, axis=0).astype(np.float32)
+    # Of odd rates the nearest fraction will do, as filters are as long as its terms.
+    share = Fraction(wanted, rate).limit_denominator(FINEST_TERM)
+    return resample_poly(waveform, share.numerator, share.denominator, axis=0).astype(np.float32)
 
 
 def as_channels(waveform: np.ndarray, channels: int) -> np.ndarray:

@@ -176,7 +176,9 @@ def test_pairs_of_other_things_are_no_sounds():
         assert not is_heard(value)
 
 
-@pytest.mark.parametrize(("rate", "wanted"), [(44_100, 16_000), (8_000, 16_000), (11_025, 8_000)])
+@pytest.mark.parametrize(
+    ("rate", "wanted"), [(44_100, 16_000), (8_000, 16_000), (11_025, 8_000), (44_101, 16_000)]
+)
 def test_another_rate_keeps_the_tone(rate, wanted):
     found = at_rate(tone(1.0, rate), rate, wanted)[:, 0]
     assert len(found) == wanted

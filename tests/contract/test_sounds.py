@@ -11,6 +11,7 @@ import pytest
 
 import reverie as rv
 from reverie.cli.main import run
+from reverie.codecs import latents
 from reverie.evaluation.canaries import unpacked
 from reverie.io.pictures import write as png
 from reverie.io.sounds import read, write
@@ -46,6 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(diffusion, "GRID_UPDATES", 400)
         patch.setattr(grids, "WIDTHS", (8, 16))
+        patch.setattr(latents, "STEPS", 150)
         assert run(["fit", str(place / "data"), "-o", str(place / "m.reverie")]) == 0
     return place
 

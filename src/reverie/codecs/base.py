@@ -130,6 +130,8 @@ class Codec(ABC):
     def portrait(cls, cell: bytes, side: int) -> np.ndarray:  # noqa: ARG003
         """A cell of a grid as (channels, side, side) float32 in [-1, 1], by which measures compare cells.
 
+        `side` is a power of two.
+
         Raises TypeError where cells are no grids.
         """
         raise TypeError(f"{cls.__name__} has no grids")

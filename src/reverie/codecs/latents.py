@@ -1,12 +1,14 @@
 """Latents: grids of many numbers as grids of few, by an autoencoder that a column's codec learns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from reverie.codecs.base import Lesson
+from reverie.core.space import roomy
 from reverie.nn.weights import arrays_of, load_arrays, seeded
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ UNSEEN, MOST_UNSEEN = 0.05, 256
 """Share of the grids, and the most of them, that are not learned from: they tell how well others are kept."""
 STEPS = 2_500
 """Steps of training without a limit of time."""
+PIECE = 256
+"""Cells that are unpacked at a time."""
 CHUNK = 64
 """Grids that pass a network at a time."""
 MOST_WIDTH, MOST_BLOCKS, MOST_LATENT, MOST_SIDE = 512, 8, 64, 1_024
@@ -45,7 +49,7 @@ class Latents:
         from reverie.nn.rows import Rows
         from reverie.nn.train import Training, train
 
-        order = lesson.rng.permutation(len(grids))[: max(MOST_CELLS // grids[0].size, 1)]
+        order = lesson.rng.permutation(len(grids))
         held = min(int(UNSEEN * len(order)), MOST_UNSEEN)
         kept = np.sort(order[held:])
         with seeded(lesson.rng) as seed:
@@ -70,6 +74,32 @@ class Latents:
             return made
         test = grids[order[:held]]
         return replace(made, unseen=float(np.square(made.decode(made.encode(test)) - test).mean()))
+
+    @classmethod
+    def of_cells(
+        cls,
+        cells: pa.ChunkedArray,
+        grid: Callable[[Any], np.ndarray],
+        shape: "Shape",
+        lesson: Lesson,
+        what: str,
+    ) -> "Latents | None":
+        """As `learn`, of a column's cells, each of which is a `grid` (channels, high, wide); None of none."""
+        most = max(MOST_CELLS // (shape.channels * shape.high * shape.wide), 1)
+        places = np.flatnonzero(cells.is_valid().to_numpy())
+        places = np.sort(lesson.rng.permutation(places)[:most])
+        if not len(places):
+            return None
+        grids = roomy((len(places), shape.channels, shape.high, shape.wide), np.float32)
+        for start in range(0, len(places), PIECE):
+            some = cells.take(pa.array(places[start : start + PIECE])).to_pylist()
+            grids[start : start + len(some)] = [grid(cell) for cell in some]
+        return cls.learn(grids, shape, lesson, what)
+
+    def told(self) -> str:
+        """Their size, in a few words."""
+        high, wide = self.shape.places
+        return f"{wide} by {high} places of {self.shape.latent} numbers"
 
     def encode(self, grids: np.ndarray) -> np.ndarray:
         """Latents (rows, places, latent) float32 of mean 0 and variance 1."""

@@ -17,14 +17,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
-from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
+from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
 from reverie.codecs.counts import Counts
+from reverie.codecs.latents import PIECE, Latents
+from reverie.codecs.loudness import FLOOR, LONG_STEP, SILENT, Form, frames_of, levels_of, portrait
 from reverie.codecs.pieces import learn_scale
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.codecs.scale import Scale
 from reverie.core.errors import ConditionError, DataError, SchemaError
+from reverie.core.space import roomy
 from reverie.io import sounds
-from reverie.nn import phases, spectra
+from reverie.nn import spectra
 from reverie.schema.blocks import Real, RealEvidence
 from reverie.schema.types import Column
 
@@ -34,15 +37,13 @@ LEAST_SECONDS, USUAL_SECONDS, MOST_SECONDS = 0.01, 4.0, 10.0
 """Seconds that a column's sounds can be given, and that they are at most unless told."""
 ENOUGH = 0.95
 """Share of sounds that are not cut."""
-FLOOR = -80.0
-"""Decibels under a sound's loudest level at which all quieter ones lie."""
-SILENT = -96.0
-"""Decibels at and under which a sound is silent: below what 16 bits hold."""
-STEP, LONG, LONG_STEP = 8, 128, 16
-"""What the number of frames is a multiple of, and beyond so many frames."""
 APART = 1e-3
 """By how much channels of a sound differ that is stereo."""
 LEAST_SPREAD = 1.0
+MOST_LEVELS = 1 << 10
+"""Levels of a grid up to which these are learned, and not latents."""
+PATCH, LATENT = 8, 8
+"""Levels on a side that become one place of a latent grid, and its numbers."""
 CHUNK = 64
 """Sounds whose phases are found at a time."""
 
@@ -61,34 +62,6 @@ class Sketch:
     moments: np.ndarray
 
 
-@dataclass(frozen=True)
-class Form:
-    """The grids of a column: of sounds of `rate` samples a second in `frames` frames and `channels`; `mean`
-    and `spread` of their levels.
-    """
-
-    rate: int
-    frames: int
-    channels: int
-    mean: float
-    spread: float
-
-    @property
-    def window(self) -> int:
-        """Samples of a window."""
-        return spectra.window_of(self.rate)
-
-    @property
-    def samples(self) -> int:
-        """The most samples of a sound."""
-        return self.frames * self.window // spectra.OVERLAP
-
-    @property
-    def high(self) -> int:
-        """Frequencies of a frame."""
-        return self.window // 2
-
-
 class Audio(Codec):
     """Sounds: blocks are presence, where it varies, the normal scores of seconds and of the loudest level,
     and a grid of levels, frequencies from the lowest on by frames.
@@ -100,11 +73,21 @@ class Audio(Codec):
     MODALITY = "grid"
     OPTIONS: ClassVar[Mapping[str, type]] = {"rate": int, "seconds": float}
 
-    def __init__(self, column: Column, presence: Presence, form: Form, seconds: Scale, level: Scale) -> None:
-        self.column, self.presence, self.form = column, presence, form
+    def __init__(
+        self,
+        column: Column,
+        presence: Presence,
+        form: Form,
+        seconds: Scale,
+        level: Scale,
+        latents: Latents | None = None,
+    ) -> None:
+        self.column, self.presence, self.form, self.latents = column, presence, form, latents
         self.scales = {f"{column.name}#seconds": seconds, f"{column.name}#level": level}
-        gate, shape = presence.gate, (form.high, form.frames)
-        grid = Real(column.name, shape[0] * shape[1], form.channels, gate, shape)
+        gate, shape, numbers = presence.gate, (form.high, form.frames), form.channels
+        if latents is not None:
+            shape, numbers = latents.shape.places, latents.shape.latent
+        grid = Real(column.name, shape[0] * shape[1], numbers, gate, shape)
         self.specs = (*presence.specs, *(Real(name, gate=gate) for name in self.scales), grid)
 
     @classmethod
@@ -126,7 +109,7 @@ class Audio(Codec):
             waveform, rate = _opened(cell, column.name)
             rates[rate] += 1
             channels[_needed(waveform)] += 1
-            grid, level = _levels(waveform, spectra.window_of(rate))
+            grid, level = levels_of(waveform, spectra.window_of(rate))
             moments += (grid.size, grid.sum(dtype=float), np.square(grid).sum(dtype=float))
             seconds.append(len(waveform) / rate)
             levels.append(level)
@@ -156,26 +139,53 @@ class Audio(Codec):
         levels = sketch.levels if sketch.levels.rows else Counts.of(np.array([SILENT]))
         longest = longest or min(_quantile(durations, ENOUGH), USUAL_SECONDS)
         least = max(min(protection.k, sketch.channels.total()), 1)
-        form = Form(rate, _frames(longest, rate), 2 if sketch.channels[2] >= least else 1, 0.0, 1.0)
+        form = Form(rate, frames_of(longest, rate), 2 if sketch.channels[2] >= least else 1, 0.0, 1.0)
         most = form.samples / rate
         durations = durations.map(np.minimum(durations.values, most))
         mean, spread = _moments(sketch.moments, float(durations.values @ durations.counts), durations, most)
         form = Form(rate, form.frames, form.channels, mean, spread)
-        scales = (
+        seconds, level = (
             learn_scale(counts, np.zeros(len(counts.values), bool), protection.k, bounds)
             for counts, bounds in ((durations, (0.0, most)), (levels, (SILENT, np.inf)))
         )
-        return cls(column, Presence.of(column.name, sketch.kinds), form, *scales)
+        return cls(column, Presence.of(column.name, sketch.kinds), form, seconds, level)
+
+    @classmethod
+    def portrait(cls, cell: bytes, side: int) -> np.ndarray:
+        """Bands of its levels, -1 for silence and 1 for its loudest, over the whole of it, however long."""
+        return portrait(*sounds.read(cell, MOST_SECONDS), side)
+
+    @property
+    def teachable(self) -> bool:
+        """Whether an autoencoder is to make the grid smaller, and is not there yet."""
+        return self.latents is None and self.form.high * self.form.frames > MOST_LEVELS
+
+    def taught(self, values: pa.ChunkedArray, lesson: Lesson) -> "Audio":
+        """With an autoencoder of these sounds."""
+        from reverie.nn.autoencoder import Shape
+
+        if not self.teachable:
+            return self
+        shape = Shape(self.form.channels, self.form.high, self.form.frames, PATCH, LATENT)
+        what = f"autoencoder of '{self.column.name}'"
+        latents = Latents.of_cells(values, lambda cell: self._grid(cell)[0], shape, lesson, what)
+        seconds, level = self.scales.values()
+        return Audio(self.column, self.presence, self.form, seconds, level, latents)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Presence, scores and levels of mean 0 and variance 1, NaN where there is no sound."""
-        form, rows = self.form, len(values)
-        grids = np.full((rows, form.high * form.frames, form.channels), np.nan, np.float32)
-        numbers = np.full((rows, 2), np.nan)
-        for row, cell in enumerate(values.to_pylist()):
-            if cell is not None:
-                grid, *numbers[row] = self._grid(cell)
-                grids[row] = (grid - form.mean) / form.spread
+        """Presence, scores and levels or latents of mean 0 and variance 1, NaN where there is no sound."""
+        rows, spec = len(values), self.specs[-1]
+        assert isinstance(spec, Real)
+        grids, numbers = roomy((rows, spec.n, spec.d), np.float32), np.full((rows, 2), np.nan)
+        for start in range(0, rows, PIECE):
+            cells = values.slice(start, PIECE).to_pylist()
+            part = grids[start : start + len(cells)]
+            part[:] = np.nan
+            there = [row for row, cell in enumerate(cells) if cell is not None]
+            if there:
+                found = [self._grid(cells[row]) for row in there]
+                part[there] = self._numbers(np.stack([grid for grid, _, _ in found]))
+                numbers[start + np.array(there)] = [told for _, *told in found]
         there = ~np.isnan(numbers[:, 0])
         scores = np.full((rows, 2), np.nan)
         for at, scale in enumerate(self.scales.values()):
@@ -197,7 +207,8 @@ class Audio(Codec):
         files = []
         for start in range(0, len(filled), CHUNK):
             part = slice(start, start + CHUNK)
-            waveforms = self._waveforms(arrays[self.column.name][filled[part]], level[part], counts[part])
+            numbers = np.nan_to_num(arrays[self.column.name][filled[part]])
+            waveforms = self.form.waveforms(self._grids(numbers), level[part], counts[part])
             cut = zip(waveforms, counts[part], strict=True)
             files += [sounds.write(one[:count], self.form.rate) for one, count in cut]
         return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
@@ -217,70 +228,74 @@ class Audio(Codec):
         present = self.presence.evidence(Condition(condition.column, missing=False), "")
         return {**present, **numbers, self.column.name: RealEvidence(values=found[self.column.name])}
 
+    def exact(self, condition: Condition) -> Any:
+        """A sound that is given, at the rate that is made: of levels it would come back with other phases."""
+        if condition.values is None or condition.negate:
+            return None
+        waveform, rate = sounds.read(sounds.content(condition.values[0]), MOST_SECONDS)
+        return sounds.write(self.form.cut(waveform, rate), self.form.rate)
+
     def holds(self) -> str:
         """Their rate and longest duration."""
         most, kind = self.form.samples / self.form.rate, "stereo" if self.form.channels == 2 else "mono"
-        return f"sounds of at most {most:.2f} s at {self.form.rate:,} Hz, {kind}"
+        told = f"sounds of at most {most:.2f} s at {self.form.rate:,} Hz, {kind}"
+        if self.latents is None:
+            return told
+        told += f", as {self.latents.told()}"
+        if not self.latents.judged:
+            return told
+        wrong = self.form.spread * self.latents.unseen**0.5
+        return f"{told} (levels to {wrong:.1f} dB on {self.latents.judged:,} unseen ones)"
 
     def state(self) -> dict[str, Any]:
         """Rate, frames, channels, levels and the scales."""
         form = self.form
         seconds, level = self.scales.values()
+        told = {} if self.latents is None else {"latents": self.latents.state()}
         return {
             "kinds": list(self.presence.kinds), "rate": form.rate, "frames": form.frames,
             "channels": form.channels, "mean": form.mean, "spread": form.spread,
-            "seconds": seconds.state(), "level": level.state(),
+            "seconds": seconds.state(), "level": level.state(), **told,
         }  # fmt: skip
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Audio":
         """Rebuild what `state` gave."""
         rate, frames, channels = (int(state[name]) for name in ("rate", "frames", "channels"))
-        longest = _frames(MOST_SECONDS, MOST_RATE) + LONG_STEP
+        longest = frames_of(MOST_SECONDS, MOST_RATE) + LONG_STEP
         if not (LEAST_RATE <= rate <= MOST_RATE and 0 < frames <= longest and channels in (1, 2)):
             raise ValueError("no such sounds")
         mean, spread = float(state["mean"]), float(state["spread"])
         if not (np.isfinite(mean) and LEAST_SPREAD <= spread < np.inf):
             raise ValueError("no such levels")
         scales = (Scale.from_state(state[name]) for name in ("seconds", "level"))
-        form = Form(rate, frames, channels, mean, spread)
-        return cls(column, Presence(column.name, tuple(state["kinds"])), form, *scales)
+        form, latents = Form(rate, frames, channels, mean, spread), None
+        if "latents" in state:
+            latents = Latents.from_state(state["latents"])
+            inner = latents.shape
+            if (inner.channels, inner.high, inner.wide) != (channels, form.high, frames):
+                raise ValueError("latents are of other sounds")
+        seconds, level = scales
+        return cls(column, Presence(column.name, tuple(state["kinds"])), form, seconds, level, latents)
+
+    def _numbers(self, grids: np.ndarray) -> np.ndarray:
+        """Grids (rows, channels, high, frames) as the block holds them, (rows, n, d)."""
+        if self.latents is not None:
+            return self.latents.encode(grids)
+        return grids.transpose(0, 2, 3, 1).reshape(len(grids), -1, self.form.channels)
+
+    def _grids(self, numbers: np.ndarray) -> np.ndarray:
+        """The way back."""
+        if self.latents is not None:
+            return self.latents.decode(numbers)
+        form = self.form
+        return numbers.reshape(-1, form.high, form.frames, form.channels).transpose(0, 3, 1, 2)
 
     def _grid(self, cell: bytes) -> tuple[np.ndarray, float, float]:
-        """Levels (high * frames, channels) of a sound, its seconds and its loudest level."""
-        form = self.form
-        waveform = sounds.at_rate(*_opened(cell, self.column.name), form.rate)[: form.samples]
-        found, level = _levels(sounds.as_channels(waveform, form.channels), form.window)
-        grid = np.full((form.channels, form.frames, form.high), FLOOR, np.float32)
-        grid[:, : found.shape[1]] = found
-        return grid.transpose(2, 1, 0).reshape(-1, form.channels), len(waveform) / form.rate, level
-
-    def _waveforms(self, grids: np.ndarray, loudest: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Waveforms (sounds, samples, channels) of grids (sounds, high * frames, channels), levels and
-        numbers of samples.
+        """Levels (channels, high, frames) of a sound, of mean 0 and variance 1, its seconds and its loudest
+        level.
         """
-        form = self.form
-        levels = (np.nan_to_num(grids) * form.spread + form.mean).reshape(
-            -1, form.high, form.frames, form.channels
-        )
-        levels = levels.transpose(0, 3, 2, 1)
-        # What is made keeps to its level: the loudest of a grid is 0, unless all of it is silence.
-        top = levels.max((1, 2, 3), keepdims=True)
-        levels = np.where(top > FLOOR / 2, levels - top, levels)
-        sizes = np.where(levels > FLOOR + 1, 10 ** (np.minimum(levels, 0.0) / 20), 0.0) * (form.window / 4)
-        whole = np.pad(sizes, [*[(0, 0)] * 3, (0, 1)])
-        found = phases.waveforms_of(whole, form.window, counts[:, None])
-        gain = np.where(loudest > SILENT, 10 ** (loudest / 20), 0.0)
-        return (found * gain[:, None, None]).transpose(0, 2, 1)
-
-
-def _levels(waveform: np.ndarray, window: int) -> tuple[np.ndarray, float]:
-    """Levels (channels, frames, frequencies) of a waveform (samples, channels) under its loudest one, which
-    is told too.
-    """
-    found = spectra.decibels(waveform.T, window, SILENT + FLOOR)
-    level = max(float(found.max()), SILENT)
-    return np.maximum(found - level, FLOOR), level
+        return self.form.grid(*_opened(cell, self.column.name))
 
 
 def _opened(cell: bytes, where: str) -> tuple[np.ndarray, int]:
@@ -302,14 +317,6 @@ def _asked(column: Column, option: str, least: float, most: float) -> float | No
         what = f"option '{option}' is {found}, not between {least:g} and {most:g}"
         raise SchemaError(what, where=column.name, fix="Correct the option in the schema")
     return found
-
-
-def _frames(seconds: float, rate: int) -> int:
-    """Frames that hold so many seconds, rounded up to what a network takes."""
-    hop = spectra.window_of(rate) // spectra.OVERLAP
-    found = max(int(np.ceil(seconds * rate / hop)), 1)
-    step = STEP if found <= LONG else LONG_STEP
-    return -(-found // step) * step
 
 
 def _moments(sums: np.ndarray, lasting: float, durations: Counts, most: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
-from reverie.codecs.latents import MOST_CELLS, Latents
+from reverie.codecs.latents import PIECE, Latents
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.core.space import roomy
@@ -29,8 +29,6 @@ MOST_PIXELS = 32
 """Pixels on the longer side up to which pixels are learned, and not latents."""
 LATENT = {4: 4, 8: 8}
 """Numbers at a place of a latent grid, by the pixels on a side that it stands for."""
-PIECE = 256
-"""Pictures that are unpacked at a time."""
 LEAST_SPREAD = 1.0
 
 
@@ -131,18 +129,12 @@ class Image(Codec):
         """With an autoencoder of these pictures."""
         from reverie.nn.autoencoder import Shape
 
-        places = np.flatnonzero(values.is_valid().to_numpy())
-        high, wide, channels = self.shape
-        if not self.teachable or not len(places):
+        if not self.teachable:
             return self
-        most = max(MOST_CELLS // (high * wide * channels), 1)
-        some = np.sort(lesson.rng.permutation(places)[:most])
+        high, wide, channels = self.shape
         shape = Shape(channels, high, wide, self._patch, LATENT[self._patch], mirrored=True)
-        grids = roomy((len(some), channels, high, wide), np.float32)
-        for start in range(0, len(some), PIECE):
-            cells = values.take(pa.array(some[start : start + PIECE])).to_pylist()
-            grids[start : start + len(cells)] = [self._grid(cell) for cell in cells]
-        latents = Latents.learn(grids, shape, lesson, f"autoencoder of '{self.column.name}'")
+        what = f"autoencoder of '{self.column.name}'"
+        latents = Latents.of_cells(values, self._grid, shape, lesson, what)
         return Image(self.column, self.presence, self.shape, self.mean, self.spread, latents)
 
     @property
@@ -215,8 +207,7 @@ class Image(Codec):
         told = f"pictures of {wide} by {high}, {kind}"
         if self.latents is None:
             return told
-        down, across = self.latents.shape.places
-        told += f", as {across} by {down} places of {self.latents.shape.latent} numbers"
+        told += f", as {self.latents.told()}"
         if not self.latents.judged:
             return told
         return f"{told} ({self.noise_ratio:.1f} dB on {self.latents.judged:,} unseen ones)"

@@ -10,22 +10,16 @@ Training Data from Diffusion Models, section 4.2 (distances to the nearest).
 import numpy as np
 import pyarrow as pa
 
-from reverie.codecs.base import codec_for
+from reverie.codecs.base import Codec, codec_for
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.intervals import wilson
-from reverie.io import pictures, sounds
 from reverie.io.attachments import kind_of
-from reverie.nn import spectra
 
 MOST = 2_000
 """Pictures or sounds of each table that are looked at."""
 FEWEST = 50
 SIDE = 16
-"""Pixels on a side of pictures that are compared."""
-RATE, BANDS, TIMES, FLOOR = 8_000, 16, 32, -60.0
-"""Of sounds: samples a second, bands of frequencies, moments, and decibels under the loudest of them."""
-LONGEST, TINY = 10.0, 1e-12
-"""Seconds of a sound that are compared, and the least power that is told from none."""
+"""Pixels on a side of pictures, or bands and moments of sounds, that are compared."""
 NEAR = 0.01
 """A synthetic one counts as a copy if it is nearer to a known one than this share of unseen ones are."""
 
@@ -50,7 +44,8 @@ class Media(Measure):
 def _column(comparison: Comparison, holdout: pa.Table, name: str) -> tuple[Measurement, Measurement] | None:
     rng = comparison.generator("media", name)
     tables = (comparison.real, holdout, comparison.fake)
-    train, unseen, fake = (_points(table.column(name), rng) for table in tables)
+    codec = codec_for(next(column for column in comparison.schema.columns if column.name == name))
+    train, unseen, fake = (_points(table.column(name), codec, rng) for table in tables)
     size = min(len(train), len(unseen))
     if min(size, len(fake)) < FEWEST:
         return None
@@ -65,28 +60,11 @@ def _name(cells: pa.ChunkedArray) -> str:
     return "pictures" if kind is None else kind.name
 
 
-def _points(cells: pa.ChunkedArray, rng: np.random.Generator) -> np.ndarray:
+def _points(cells: pa.ChunkedArray, codec: type[Codec], rng: np.random.Generator) -> np.ndarray:
     """Some pictures or sounds as points, (cells, numbers) float32."""
     there = np.flatnonzero(cells.is_valid().to_numpy())
-    found = [cells[int(row)].as_py() for row in rng.permutation(there)[:MOST]]
-    points = [_heard(one) if sounds.is_sound(one) else _seen(one) for one in found]
+    points = [codec.portrait(cells[int(row)].as_py(), SIDE) for row in rng.permutation(there)[:MOST]]
     return np.reshape(points, (len(points), -1)).astype(np.float32)
-
-
-def _seen(content: bytes) -> np.ndarray:
-    pixels = pictures.as_channels(pictures.read(content), 3)
-    return pictures.resized(pixels, SIDE, SIDE).astype(np.float32) / 255
-
-
-def _heard(content: bytes) -> np.ndarray:
-    """Levels (bands, moments) of a sound, 0 for silence and 1 for its loudest."""
-    waveform = sounds.at_rate(*sounds.read(content, LONGEST), RATE).mean(1)
-    power = np.square(np.abs(spectra.transform(waveform, spectra.window_of(RATE))[:, :-1]))
-    bands = power.reshape(len(power), BANDS, -1).mean(2).T
-    places = (np.arange(TIMES) + 0.5) * bands.shape[1] / TIMES - 0.5
-    levels = 10 * np.log10(bands / max(float(bands.max()), TINY) + TINY)
-    found = [np.interp(places, np.arange(len(one)), one) for one in np.maximum(levels, FLOOR)]
-    return np.stack(found) / -FLOOR + 1
 
 
 def _nearest(queries: np.ndarray, records: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,13 +4,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reverie.codecs.base import Condition, Profile, Protection
-from reverie.codecs.columns.audio import FLOOR, Audio
+from reverie.codecs import latents
+from reverie.codecs.base import Condition, Lesson, Profile, Protection
+from reverie.codecs.columns.audio import Audio
 from reverie.codecs.columns.image import Image
+from reverie.codecs.loudness import FLOOR
 from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.io import sounds
 from reverie.io.pictures import write as png
 from reverie.nn import spectra
+from reverie.schema.blocks import Real
 from reverie.schema.types import Column
 
 RNG = np.random.default_rng(0)
@@ -215,3 +218,33 @@ def test_sounds_are_claimed_and_pictures_are_not():
 def test_nothing_but_missing():
     codec = learned(pa.nulls(4, pa.binary()))
     assert there_and_back(codec, pa.nulls(4, pa.binary())).null_count == 4
+
+
+def test_sounds_are_learned_as_latents(monkeypatch):
+    monkeypatch.setattr(latents, "STEPS", 40)
+    values = pa.concat_arrays([some(30), pa.nulls(1, pa.binary())])
+    codec = learned(values)
+    assert codec.teachable
+    taught = codec.taught(pa.chunked_array([values]), Lesson(np.random.default_rng(0), threads=1))
+    assert not taught.teachable
+    high, frames = codec.form.high // 8, codec.form.frames // 8
+    assert taught.specs[-1] == Real("x", high * frames, 8, taught.presence.gate, (high, frames))
+    assert "places of 8 numbers" in taught.holds()
+    arrays = taught.encode(values, RNG)
+    assert np.isnan(arrays["x"][-1]).all()
+    found = [sounds.read(one.as_py())[0] for one in taught.decode(arrays, 31, RNG)[:28]]
+    lasting = [len(sounds.read(one.as_py())[0]) for one in values[:28]]
+    assert [len(one) for one in found] == pytest.approx(lasting, abs=1)
+    again = Audio.from_state(COLUMN, taught.state())
+    np.testing.assert_array_equal(again.encode(values, RNG)["x"], arrays["x"])
+    with pytest.raises(ValueError, match="other sounds"):
+        Audio.from_state(COLUMN, {**taught.state(), "frames": codec.form.frames + 8})
+
+
+def test_a_given_sound_is_exact_at_the_rate_that_is_made():
+    codec = learned(some())
+    wave = tone(700, 0.15)
+    found, rate = sounds.read(codec.exact(Condition("x", values=((wave, RATE),))))
+    assert rate == RATE
+    np.testing.assert_allclose(found, wave, atol=1e-4)
+    assert codec.exact(Condition("x", missing=False)) is None

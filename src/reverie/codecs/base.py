@@ -84,6 +84,7 @@ class Condition:
     strict_low: bool = False
     strict_high: bool = False
     missing: bool | None = None
+    begins: str | None = None
 
 
 class Codec(ABC):
@@ -96,6 +97,9 @@ class Codec(ABC):
 
     MODALITY: ClassVar[str] = ""
     """What a family must be able to model besides categories and numbers, as in its capabilities."""
+
+    PLAIN: ClassVar[str] = ""
+    """The type that a column has where a family cannot model this one; "" where there is no such."""
 
     ASKED: ClassVar[Asked] = "presence"
     """What of a column is asked through noise under formal privacy."""

@@ -14,7 +14,17 @@ from reverie.core.errors import ConditionError, DataError
 from reverie.core.names import hint
 from reverie.core.space import is_large, moved
 from reverie.schema import types
-from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
+from reverie.schema.blocks import (
+    Blocks,
+    Category,
+    CategoryEvidence,
+    Evidence,
+    Real,
+    RealEvidence,
+    Spec,
+    Tokens,
+    TokensEvidence,
+)
 
 BATCH_ROWS = 1 << 18
 _DEFAULT = Protection()
@@ -61,8 +71,9 @@ class TableCodec:
 
     @property
     def grid_cells(self) -> int:
-        """Numbers that the grids of a row hold."""
-        return sum(spec.n * spec.d for spec in self.specs if isinstance(spec, Real) and spec.grid)
+        """Numbers that the grids of a row hold, and codes of its texts."""
+        grids = sum(spec.n * spec.d for spec in self.specs if isinstance(spec, Real) and spec.grid)
+        return grids + sum(spec.length for spec in self.specs if isinstance(spec, Tokens))
 
     def codec(self, column: str) -> Codec:
         """The codec of a column. Raises ConditionError, with the names that come close, if there is none."""
@@ -123,7 +134,7 @@ class TableCodec:
         """What the cells of `table` that are not null say of its rows; null cells and absent columns are
         free.
 
-        Blocks that evidence cannot describe (vectors, tokens) are left free.
+        Blocks that evidence cannot describe (vectors) are left free.
         """
         known: dict[str, CategoryEvidence | RealEvidence] = {}
         for codec in self.codecs:
@@ -218,7 +229,8 @@ def _join(
     if left is None:
         return right
     if isinstance(left, RealEvidence) and isinstance(right, RealEvidence):
-        if left.values is not None and right.values is not None:
+        given = left.values is not None and right.values is not None
+        if given or isinstance(left, TokensEvidence):
             raise _contradiction(column)
         return left.meet(right)
     return CategoryEvidence(allowed=_allowed(left) & _allowed(right))
@@ -244,6 +256,10 @@ def _scatter(spec: Spec, array: np.ndarray, there: np.ndarray) -> CategoryEviden
         grids = np.full((len(there), spec.n, spec.d), np.nan, np.float32)
         grids[there] = array
         return RealEvidence(values=grids)
+    if isinstance(spec, Tokens) and there.any():
+        tokens = np.full((len(there), spec.length), -1, np.int32)
+        tokens[there] = array
+        return TokensEvidence(values=tokens)
     return None
 
 

@@ -1,13 +1,13 @@
-"""Rows and grids (pictures, spectrograms or their latents) in one network, any part of which can be given.
+"""Rows, grids (pictures, spectrograms or their latents) and texts in one network, any part of which can be
+given.
 
-A row's network is told what the grids show that are known of it, and each grid emerges by a network of its
-own that is told what is known of the row and of the other grids. All learn together, each part with a level
-of noise of its own. Sources: Bao et al. 2023 (UniDiffuser: a level for each modality, one network for all
-conditionals); Ho & Salimans 2022 (rows without what is given, for guidance).
+A row's network is told what the grids and texts say that are known of it; a grid emerges, and a text is
+written, by a network of its own that is told what is known of the row and of the other parts. All learn
+together, each part with a level of noise of its own. Sources: Bao et al. 2023 (UniDiffuser: a level for each
+modality, one network for all conditionals); Ho & Salimans 2022 (rows without what is given, for guidance).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -17,18 +17,15 @@ from reverie.nn.plan import Form, Plan
 from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, ladder, noised, slope
 from reverie.nn.solvers import adams
-from reverie.nn.unet import GROUPS, UNet
+from reverie.nn.texts import Scale, Text, TextTower
+from reverie.nn.towers import Grid, Tower
 
 SEEN, NOTHING, WHOLE = 0.5, 0.15, 0.8
-"""How often a grid is known where rows or other grids are learned; how often nothing is where a grid is, for
+"""How often a part is known where rows or other parts are learned; how often nothing is where a part is, for
 guidance; and how often else all of the row. In the rest any of its blocks are.
 """
 CENTRE, SPREAD = -0.2, 1.2
 """Mean and standard deviation of the log of tan(angle) at which grids are learned from."""
-DROPOUT = 0.3
-"""Share of what a known grid tells that is dropped in training."""
-MOST_PLACES = 16
-"""Places on a side of the grid that a network works on."""
 BEND = 1.5
 """How much more often the network is asked where little noise is left (`schedules.ladder`)."""
 SMOOTH = 0.3
@@ -37,75 +34,49 @@ heart.
 """
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A block of grids: `channels` numbers at each of `high` by `wide` places; `gate` is the category (-1:
-    none) that it is present with code `code` of.
+class JointNet(nn.Module):
+    """The network of `rows`, and a tower for each grid, then each text; a part's absence is told by a vector
+    of its own.
     """
 
-    channels: int
-    high: int
-    wide: int
-    gate: int = -1
-    code: int = 0
-
-    @property
-    def patch(self) -> int:
-        """Places on a side that a network takes as one, so that its own grid has at most 16 on a side."""
-        able = [size for size in (1, 2, 4, 8) if self.high % size == self.wide % size == 0]
-        fits = [size for size in able if max(self.high, self.wide) <= MOST_PLACES * size]
-        return min(fits, default=max(able))
-
-
-class Tower(nn.Module):
-    """What a grid tells of a row, and what of a row a grid shows."""
-
-    def __init__(self, grid: Grid, widths: Sequence[int], width: int) -> None:
-        super().__init__()
-        self.unet = UNet(grid.channels, widths, width, grid.patch)
-        self.look = _Look(grid.channels, widths, width)
-        self.told = nn.Linear(width, width)
-
-
-class _Look(nn.Module):
-    """A vector (rows, width) of a grid (rows, channels, high, wide)."""
-
-    def __init__(self, channels: int, widths: Sequence[int], width: int) -> None:
-        super().__init__()
-        layers, before = [], channels
-        for step, wide in enumerate((widths[0], *widths)):
-            layers += [nn.Conv2d(before, wide, 3, stride=2 if step else 1, padding=1)]
-            layers += [nn.GroupNorm(GROUPS, wide), nn.SiLU()]
-            before = wide
-        self.layers, self.drop = nn.Sequential(*layers), nn.Dropout(DROPOUT)
-        self.out = nn.Linear(2 * before, width)
-
-    def forward(self, grid: torch.Tensor) -> torch.Tensor:
-        found = self.layers(grid.contiguous(memory_format=torch.channels_last))
-        return self.out(self.drop(torch.cat([found.mean((2, 3)), found.amax((2, 3))], dim=1)))
-
-
-class JointNet(nn.Module):
-    """The network of `rows`, and a tower for each grid; a grid's absence is told by a vector of its own."""
-
-    def __init__(self, rows: RowNet, grids: Sequence[Grid], widths: Sequence[int], width: int) -> None:
+    def __init__(
+        self,
+        rows: RowNet,
+        grids: Sequence[Grid],
+        widths: Sequence[int],
+        width: int,
+        texts: Sequence[Text] = (),
+        scale: Scale = Scale(),  # noqa: B008
+    ) -> None:
         super().__init__()
         self.rows = rows
-        self.towers = nn.ModuleList(Tower(grid, widths, width) for grid in grids)
-        self.absent = nn.Parameter(torch.zeros(len(grids), width))
-
-    def look(self, grids: Sequence[torch.Tensor]) -> torch.Tensor:
-        """What each of the grids (rows, channels, high, wide) tells, (rows, grids, width)."""
-        return torch.stack([self.tower(at).look(grid) for at, grid in enumerate(grids)], dim=1)
+        towers: list[nn.Module] = [Tower(grid, widths, width) for grid in grids]
+        self.towers = nn.ModuleList([*towers, *(TextTower(text, scale, width) for text in texts)])
+        self.absent = nn.Parameter(torch.zeros(len(self.towers), width))
 
     def told(self, views: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """What those of the views (rows, grids, width) tell together that are `seen` (rows, grids)."""
+        """What those of the views (rows, parts, width) tell together that are `seen` (rows, parts)."""
         return torch.where(seen[:, :, None], views, self.absent).sum(1)
+
+    def look(self, at: int, part: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
+        """What grids (rows, channels, high, wide) or texts (rows, length) of part `at` tell, (rows, width);
+        while learning some `noise` hides some of them.
+        """
+        found = self.towers[at]
+        if isinstance(found, TextTower):
+            return found.look(part, noise)
+        return self.tower(at).look(part if noise is None else _blurred(part, noise))
 
     def tower(self, at: int) -> Tower:
         """That of grid `at`."""
         found = self.towers[at]
         assert isinstance(found, Tower)
+        return found
+
+    def text_tower(self, at: int) -> TextTower:
+        """That of part `at`, a text."""
+        found = self.towers[at]
+        assert isinstance(found, TextTower)
         return found
 
     def rise(self, at: int, state: torch.Tensor, angle: torch.Tensor, refined: torch.Tensor) -> torch.Tensor:
@@ -115,52 +86,76 @@ class JointNet(nn.Module):
 
 
 class Joint(Denoising):
-    """Learns rows as `Denoising` does, and grids `grid0`, `grid1`, ... (rows, channels, high, wide)."""
+    """Learns rows as `Denoising` does, grids `grid0`, `grid1`, ... (rows, channels, high, wide) and texts
+    `text0`, `text1`, ... (rows, length), -1 after the end.
+    """
 
-    def __init__(self, net: JointNet, form: Form, plan: Plan, ordered: float, grids: Sequence[Grid]) -> None:
+    def __init__(
+        self,
+        net: JointNet,
+        form: Form,
+        plan: Plan,
+        ordered: float,
+        grids: Sequence[Grid],
+        texts: Sequence[Text] = (),
+    ) -> None:
         super().__init__(net.rows, form, plan, ordered)
-        self.net, self.grids = net, tuple(grids)
+        self.net, self.grids, self.texts = net, tuple(grids), tuple(texts)
 
     @property
     def row_net(self) -> RowNet:
         return self.net.rows
 
+    @property
+    def parts(self) -> tuple[Grid | Text, ...]:
+        """The grids, then the texts."""
+        return (*self.grids, *self.texts)
+
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
-        grids = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
+        parts = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
+        parts += [batch[f"text{at}"].long() for at in range(len(self.texts))]
         there = self._there(batch["codes"].long())
-        views = self.net.look([self._blurred(grid, noise) for grid in grids])
+        hides = noise if self.training else None
+        views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
         rows, draw = len(there), {"generator": noise, "device": noise.device}
-        seen = there & (torch.rand(rows, len(grids), **draw) < SEEN)
+        seen = there & (torch.rand(rows, len(parts), **draw) < SEEN)
         total = self.row_losses(batch, noise, self.net.told(views, seen))
-        for at, grid in enumerate(grids):
+        for at, part in enumerate(parts):
             alone = torch.rand(rows, 1, **draw) < NOTHING
-            others = there & (torch.rand(rows, len(grids), **draw) < SEEN) & ~alone
+            others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone
             others[:, at] = False
             refined = self._known(batch, noise, self.net.told(views, others), alone)
-            angle, drawn = draw_angles((rows,), CENTRE, SPREAD, noise), torch.randn(grid.shape, **draw)
-            level = angle[:, None, None, None]
-            found = self.net.rise(at, noised(grid, drawn, level), angle, refined)
-            wrong = (found.float() - slope(grid, drawn, level)).square().mean((1, 2, 3))
-            total = total + wrong * there[:, at] * (1 + len(self.form.sizes) + len(self.owner))
+            wrong = self._grid_costs if at < len(self.grids) else self._text_costs
+            cost = wrong(at, part, refined, noise)
+            total = total + cost * there[:, at] * (1 + len(self.form.sizes) + len(self.owner))
         return total
 
-    def _there(self, codes: torch.Tensor) -> torch.Tensor:
-        """Which grids are present, (rows, grids) bool."""
-        always = torch.ones(len(codes), dtype=torch.bool, device=codes.device)
-        found = [codes[:, grid.gate] == grid.code if grid.gate >= 0 else always for grid in self.grids]
-        return torch.stack(found, dim=1)
-
-    def _blurred(self, grid: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
-        if not self.training:
-            return grid
+    def _grid_costs(
+        self, at: int, grid: torch.Tensor, refined: torch.Tensor, noise: torch.Generator
+    ) -> torch.Tensor:
         draw = {"generator": noise, "device": noise.device}
-        level = SMOOTH * torch.rand(len(grid), 1, 1, 1, **draw)
-        return noised(grid, torch.randn(grid.shape, **draw), level)
+        angle, drawn = draw_angles((len(grid),), CENTRE, SPREAD, noise), torch.randn(grid.shape, **draw)
+        level = angle[:, None, None, None]
+        found = self.net.rise(at, noised(grid, drawn, level), angle, refined)
+        return (found.float() - slope(grid, drawn, level)).square().mean((1, 2, 3))
+
+    def _text_costs(
+        self, at: int, codes: torch.Tensor, refined: torch.Tensor, noise: torch.Generator
+    ) -> torch.Tensor:
+        del noise
+        tower = self.net.text_tower(at)
+        return tower.costs(codes, refined)[0] / (tower.text.length / 2)
+
+    def _there(self, codes: torch.Tensor) -> torch.Tensor:
+        """Which parts are present, (rows, parts) bool."""
+        always = torch.ones(len(codes), dtype=torch.bool, device=codes.device)
+        found = [codes[:, part.gate] == part.code if part.gate >= 0 else always for part in self.parts]
+        return torch.stack(found, dim=1)
 
     def _known(
         self, batch: Batch, noise: torch.Generator, told: torch.Tensor, alone: torch.Tensor
     ) -> torch.Tensor:
-        """Rows of which all or any blocks are known, or nothing where a grid is `alone` (rows, 1), as the
+        """Rows of which all or any blocks are known, or nothing where a part is `alone` (rows, 1), as the
         heads are given them, (rows, width).
         """
         codes, numbers = batch["codes"].long(), batch["numbers"].float()
@@ -171,6 +166,12 @@ class Joint(Denoising):
         gated, open_ = self.gates(codes, known[:, :categories])
         angles = torch.where(known[:, categories + self.owner] & gated & open_, 0.0, NOISE)
         return self.row_net.refine(torch.where(known[:, :categories], codes + 1, 0), numbers, angles, told)[0]
+
+
+def _blurred(grid: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+    draw = {"generator": noise, "device": noise.device}
+    level = SMOOTH * torch.rand(len(grid), 1, 1, 1, **draw)
+    return noised(grid, torch.randn(grid.shape, **draw), level)
 
 
 def emerge_grid(

@@ -34,10 +34,12 @@ _FIX = "Write a column, then one of = != < <= > >= in, not in, between, is: 'age
 _TAKES = "Give a dict of columns and what is wanted, a list of texts such as 'age>=65', or a table"
 _BRACES = {"{": "}", "(": ")", "[": "]"}
 _AND = re.compile(r"\sand\s|\s&&?\s", re.IGNORECASE)
-_OPERATOR = re.compile(r"[<>=!≤≥≠]|\s(?:in|not|is|between)\b")
+_OPERATOR = re.compile(r"[<>=!≤≥≠]|\s(?:in|not|is|between|starts|begins)\b")
 _SUFFIX = re.compile(r"\.[A-Za-z]\w*$")
 MOST_WORDS = 3
 """Values of a set that are shown."""
+PROMPT = "prompt"
+"""What is given as if it were a column to say how a text begins, where no column is called so."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Wanted:
     strict_low: bool = False
     strict_high: bool = False
     missing: bool | None = None
+    begins: str | None = None
 
     def on(self, column: str) -> Condition:
         """This wish as a condition on `column`."""
@@ -129,8 +132,8 @@ def from_given(given: Mapping[str, Any], columns: Sequence[str]) -> list[Conditi
     Raises ConditionError for an unknown column, naming the nearest ones.
     """
     for name in given:
-        _known(str(name), columns, where="given")
-    return [_wanted(wish).on(name) for name, wish in given.items()]
+        _known(str(name), _with_prompt(columns), where="given", shown=columns)
+    return [_read_prompt(_wanted(wish).on(name), columns) for name, wish in given.items()]
 
 
 def read_given(given: Any, columns: Sequence[str]) -> list[Condition] | None:
@@ -182,12 +185,26 @@ def parse(text: str, columns: Sequence[str], *, where: str = "--given") -> Condi
 
 
 def _read(text: str, columns: Sequence[str]) -> Condition | None:
-    for name in sorted(columns, key=len, reverse=True):
+    for name in sorted(_with_prompt(columns), key=len, reverse=True):
         for rest in _after_name(text, name):
             wish = _read_rest(rest)
             if wish is not None:
-                return wish.on(name)
+                return _read_prompt(wish.on(name), columns)
     return None
+
+
+def _with_prompt(columns: Sequence[str]) -> Sequence[str]:
+    return columns if PROMPT in columns else (*columns, PROMPT)
+
+
+def _read_prompt(condition: Condition, columns: Sequence[str]) -> Condition:
+    """The condition, what a prompt equals being what a text begins with. Raises ConditionError for others."""
+    if condition.column != PROMPT or PROMPT in columns:
+        return condition
+    values = condition.values or ((condition.begins,) if condition.begins else ())
+    if len(values) != 1 or condition.negate or not isinstance(values[0], str):
+        raise ConditionError("is no beginning of a text", where=PROMPT, fix="Write for example prompt='Once'")
+    return Condition(PROMPT, begins=values[0])
 
 
 def _reads(text: str, columns: Sequence[str]) -> bool:
@@ -203,6 +220,8 @@ def words(condition: Condition) -> str:
     >>> words(parse("age=30..40", ["age"]))
     'age between 30 and 40'
     """
+    if condition.begins is not None:
+        return f"{condition.column} starts with {condition.begins}"
     if condition.missing is not None:
         return f"{condition.column} is {'missing' if condition.missing else 'present'}"
     if condition.values is not None and len(condition.values) == 1:
@@ -279,6 +298,7 @@ def _read_between(low: str, high: str) -> Wanted:
 
 _FORMS: tuple[tuple[str, Callable[..., Wanted]], ...] = (
     (r"\s+is\s+(not\s+)?(missing|null|empty|present)\s*", _read_missing),
+    (r"\s+(?:starts|begins)\s+with\s+(.+)", lambda text: Wanted(begins=_unquoted(text))),
     (r"\s+(not\s+)?in(?:\s+|(?=[{(\[]))(.+)", _read_set),
     (r"\s+between\s+(.+?)\s+and\s+(.+)", _read_between),
     (r"\s*(?>(<=|>=|==|!=|[=<>≤≥≠]))(.*\S.*)", _read_comparison),
@@ -301,10 +321,10 @@ def _wanted(value: Any) -> Wanted:
     return missing() if _is_missing(value) else one_of(value)
 
 
-def _known(name: str, columns: Sequence[str], *, where: str) -> None:
+def _known(name: str, columns: Sequence[str], *, where: str, shown: Sequence[str] | None = None) -> None:
     if name in columns:
         return
-    raise ConditionError(f"no column '{name}'", where=where, fix=hint(name, columns))
+    raise ConditionError(f"no column '{name}'", where=where, fix=hint(name, shown or columns))
 
 
 def _is_missing(value: Any) -> bool:

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from reverie.codecs.base import Condition
+from reverie.codecs.base import Condition, codec_for
 from reverie.codecs.spelling import read_condition, read_table
 from reverie.codecs.storage import is_string
 from reverie.core.errors import ConditionError, DataError
 from reverie.core.names import hint
-from reverie.sampling.conditions import meets, typed, words
+from reverie.sampling.conditions import PROMPT, meets, typed, words
 from reverie.sampling.constraints import cells
 from reverie.sampling.matching import flat
 from reverie.sampling.table import Learned
@@ -52,6 +52,7 @@ class Request:
         if not conditions:
             return cls()
         columns = {column.name: column for column in model.schema.columns}
+        conditions = [_begun(model, one) for one in conditions]
         read = [read_condition(columns[c.column], c) if c.column in columns else c for c in conditions]
         modelled, after = model.rules.translate(read)
         loose = [typed(one, model.rules.arrow[one.column]) for one in modelled if model.codec.loose(one)]
@@ -167,6 +168,26 @@ def _observe(model: Learned, request: Request, rng: np.random.Generator) -> Evid
         for name, kind in model.rules.arrow.items()
     }
     return model.codec.observed(model.rules.reduce_known(pa.table(full)), rng)
+
+
+def _begun(model: Learned, condition: Condition) -> Condition:
+    """The condition, one of a beginning on the column of texts that it is meant of. Raises ConditionError if
+    that is not one that is written word by word.
+    """
+    if condition.begins is None:
+        return condition
+    able = [column.name for column in model.schema.columns if codec_for(column).MODALITY == "tokens"]
+    column = condition.column
+    if column == PROMPT and column not in model.rules.arrow:
+        if len(able) != 1:
+            many = f"Say 'COLUMN starts with ...' of one of: {', '.join(able)}"
+            what = f"begins a text, and {len(able) or 'no'} columns of this model are texts that it writes"
+            raise ConditionError(what, where=PROMPT, fix=many if able else "Leave it out")
+        return replace(condition, column=able[0])
+    if column not in able:
+        what, fix = "is no text that is written, so it cannot be begun", "Use another condition"
+        raise ConditionError(what, where=column, fix=fix)
+    return condition
 
 
 def _take(evidence: Evidence, rows: np.ndarray) -> Evidence:

@@ -19,7 +19,7 @@ from reverie.core.errors import DataError
 from reverie.core.rng import child
 from reverie.models.base import Budget, Fitted, OnProgress, Progress, State, family, silent
 from reverie.models.deadline import Deadline, seconds_of
-from reverie.models.grids import grids_of
+from reverie.models.media import media_of
 from reverie.models.secret import Secret
 from reverie.sampling.constraints import Rules, check_consistent, detect
 from reverie.schema.blocks import Blocks, Evidence
@@ -146,7 +146,7 @@ class Prepared:
         on_progress: OnProgress = silent,
     ) -> Learned:
         """Fit the family `chosen` and, if there is one, the critic. Raises ReverieError."""
-        critic = critic and self.secret is None and not grids_of(self.codec.specs)
+        critic = critic and self.secret is None and not media_of(self.codec.specs)
         if not self.codec.specs:
             return Learned(self.rules, self.codec, None, None, self.blocks.rows, privacy=self._spent())
         deadline, module = Deadline.after(budget.seconds), family(chosen)

@@ -54,11 +54,15 @@ class Real:
 
 @dataclass(frozen=True)
 class Tokens:
-    """At most `length` codes of a vocabulary in sequence; array (rows, length), int32, -1 after the end."""
+    """At most `length` codes of a vocabulary in sequence; array (rows, length), int32, -1 after the end, and
+    everywhere where the gate is closed.
+    """
 
     name: str
     vocabulary: int
     length: int
+
+    gate: Gate | None = None
 
 
 Spec = Category | Real | Tokens
@@ -158,6 +162,15 @@ class RealEvidence:
         lows, highs = (np.concatenate(ends) for ends in zip(self.intervals, other.intervals, strict=True))
         lows, highs = (np.unique(end[self.contains(end) & other.contains(end)]) for end in (lows, highs))
         return RealEvidence.union(lows, highs)
+
+
+@dataclass(frozen=True)
+class TokensEvidence(RealEvidence):
+    """What is known of Tokens, as of vectors: `values` (rows or 1, length), -1 after the end, where a row of
+    -1 alone is free; or what every row `begins` with, (codes,).
+    """
+
+    begins: np.ndarray | None = field(default=None, repr=False)
 
 
 Evidence = Mapping[str, CategoryEvidence | RealEvidence]

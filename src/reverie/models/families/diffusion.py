@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reverie.core.errors import ArtifactError, ConfigError
-from reverie.models import calibration, grids, neural
+from reverie.models import calibration, grids, media, neural, texts
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
 from reverie.models.calibration import Map
 from reverie.models.clock import Clock
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CAPABILITIES = Capabilities(
     summary="Diffusion: rows emerge from noise step by step; the quality tier, and any columns can be given",
-    modalities=("category", "real", "grid"),
+    modalities=("category", "real", "grid", "tokens"),
     given=True,
     dp=True,
     cost="minutes",
@@ -55,8 +55,8 @@ EPOCHS, LONGER, ENOUGH = 90, 200, 3_000
 """Passes over the rows, and those over few rows as long as they take no more than so many steps."""
 MARGINS = 12.0
 """About how many seconds of one processor it takes to put margins right."""
-GRID_UPDATES = 4_000
-"""Steps of training where there are grids."""
+GRID_UPDATES, TEXT_UPDATES = 4_000, 1_500
+"""Steps of training where there are grids, and where there are texts alone."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 """Fewest and most steps of training."""
 
@@ -73,7 +73,9 @@ class Config:
     where little noise is left. `guidance` over 0 makes rows more typical of what is given, and less diverse.
 
     Grids are learned in `grid_updates` steps by networks of `channels`, and emerge in `grid_steps` with a
-    guidance of their own.
+    guidance of their own. Texts are learned in `text_updates` steps by networks of `text_depth` layers of
+    `text_width`, and written at a `temperature`, with the likeliest codes that make up `top` of the
+    probability, and a guidance of their own.
     """
 
     width: int | None = None
@@ -90,6 +92,13 @@ class Config:
     grid_updates: int | None = None
     grid_steps: int = 25
     grid_guidance: float = 1.0
+    text_width: int | None = None
+    text_depth: int | None = None
+    text_dropout: float | None = None
+    text_updates: int | None = None
+    text_guidance: float = 0.25
+    temperature: float = 1.0
+    top: float = 0.95
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
@@ -107,26 +116,26 @@ class Diffusion(Fitted):
         config: Config,
         notes: tuple[str, ...] = (),
         maps: tuple[Map, ...] = (),
-        imagery: grids.Imagery | None = None,
+        beside: media.Media | None = None,
     ) -> None:
         self.specs, self.layout, self.task, self.config = layout.specs, layout, task, config
         self.notes, self.maps = notes, maps
-        self.imagery = imagery
-        if imagery is not None:
-            self.specs = imagery.whole
+        self.beside = beside
+        if beside is not None:
+            self.specs = beside.whole
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
-        if self.imagery is None:
+        if self.beside is None:
             return self._rows(n, rng, given)
-        rest, known = grids.divided(given or {}, self.specs, n)
-        told = self.imagery.told(known, n) if known else None
-        return self.imagery.make(self._rows(n, rng, rest, told), self._refined, known, rng)
+        rest, known = media.divided(given or {}, self.specs, n)
+        told = self.beside.told(known, n) if known else None
+        return self.beside.make(self._rows(n, rng, rest, told), self._refined, known, rng)
 
     def _rows(
         self, n: int, rng: np.random.Generator, given: Evidence | None, told: np.ndarray | None = None
     ) -> Blocks:
-        """Rows without their grids."""
+        """Rows without their grids and texts."""
         if given or told is not None:
             return answer(self, n, rng, given or {}, told)
         return self.fill(Known.nothing(self.layout, n), rng)[0]
@@ -146,7 +155,7 @@ class Diffusion(Fitted):
         return concatenate(parts), np.concatenate(merits)
 
     def trace(self, n: int, rng: np.random.Generator) -> Iterator[Blocks]:
-        """`n` rows, without grids, as they emerge, after each step; codes that are not drawn yet are -1."""
+        """`n` rows without grids and texts as they emerge, after each step; codes not drawn yet are -1."""
         return (blocks for blocks, _ in self._emerge(Known.nothing(self.layout, n), rng, Wish()))
 
     def log_prob(self, blocks: Blocks) -> np.ndarray:  # noqa: ARG002
@@ -188,13 +197,13 @@ class Diffusion(Fitted):
                 yield blocks, rows.merit.numpy()
 
     def _told(self, known: Known) -> "torch.Tensor | float":
-        """What is known of the grids of rows, as the network takes it."""
+        """What is known of the grids and texts of rows, as the network takes it."""
         import torch
 
-        if self.imagery is None:
+        if self.beside is None:
             return 0.0
         nothing = known.told is None
-        return torch.from_numpy(self.imagery.told({}, len(known)) if nothing else known.told)
+        return torch.from_numpy(self.beside.told(None, len(known)) if nothing else known.told)
 
     def _refined(self, rows: Blocks | None, told: "torch.Tensor") -> "torch.Tensor":
         """What the heads are given of whole rows, or of rows of which nothing is known."""
@@ -245,25 +254,14 @@ def fit(
     budget: Budget = Budget(),  # noqa: B008
     on_progress: OnProgress = silent,
 ) -> Diffusion:
-    """Learn to denoise the rows. Raises ConfigError if torch is missing, or a block holds tokens."""
+    """Learn to denoise the rows. Raises ConfigError if torch is missing."""
     neural.require("diffusion")
     if budget.secret is not None:
         return _fit_privately(blocks, config, rng, budget, on_progress)
-    clock, whole, blocks = Clock(silent), blocks, grids.rows_of(blocks)
+    clock, whole, blocks = Clock(silent), blocks, media.rows_of(blocks)
     layout = Layout.learn(blocks, weights)
     codes, numbers = layout.matrices(blocks)
-    pictures = grids.arrays_of(whole)
-    config = replace(config, channels=config.channels or grids.WIDTHS)
-    passes = config.epochs or _epochs(blocks.rows, config.batch)
-    updates = int(np.clip(passes * blocks.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
-    training: dict[str, Any] = {
-        "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate, "steps": updates,
-        "epochs": updates, "cosine": True, "average": 0.999, "clip": 20.0,
-    }  # fmt: skip
-    if pictures:
-        updates = config.grid_updates or GRID_UPDATES
-        training |= {"batch": 128, "least_batch": 64, "rate": 1e-3, "clip": 5.0, "judged": 256}
-        training |= {"steps": updates, "epochs": updates}
+    config, training = _sized(config, whole), _course(config, whole)
     end = np.inf if budget.seconds is None else budget.seconds
     left = budget.less(clock.passed + (1 - TRAINING) * (budget.seconds or 0.0))
     with neural.seeded(rng) as seed:
@@ -273,13 +271,38 @@ def fit(
         task = _build(layout, config, *sizes, specs=whole.specs)
         task.row_net.start_from(codes)
         history = neural.train(
-            task, {"codes": codes, "numbers": numbers, **pictures}, weights, training,
+            task, {"codes": codes, "numbers": numbers, **media.arrays_of(whole)}, weights, training,
             seed=seed, budget=left, on_progress=on_progress,
         )  # fmt: skip
-    model = Diffusion(layout, task, config, history.notes, imagery=_imagery(whole.specs, task, config))
+    model = Diffusion(layout, task, config, history.notes, beside=media.beside(whole.specs, task, config))
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
     put_right(model, blocks, mass, rng, lambda: clock.passed >= end)
     return model
+
+
+def _sized(config: Config, whole: Blocks) -> Config:
+    """The options with the sizes of networks beside that of rows."""
+    usual, chosen = texts.usual(whole), (config.text_width, config.text_depth, config.text_dropout)
+    wide, depth, dropout = (b if a is None else a for a, b in zip(chosen, usual, strict=True))
+    channels = config.channels or grids.WIDTHS
+    return replace(config, channels=channels, text_width=wide, text_depth=depth, text_dropout=dropout)
+
+
+def _course(config: Config, whole: Blocks) -> dict[str, Any]:
+    """How to train."""
+    passes = config.epochs or _epochs(whole.rows, config.batch)
+    updates = int(np.clip(passes * whole.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
+    training: dict[str, Any] = {
+        "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate,
+        "cosine": True, "average": 0.999, "clip": 20.0,
+    }  # fmt: skip
+    if media.media_of(whole.specs):
+        updates = config.text_updates or TEXT_UPDATES
+        training |= {"batch": 64, "least_batch": 32, "rate": 1e-3, "clip": 5.0, "judged": 256}
+    if grids.grids_of(whole.specs):
+        updates = config.grid_updates or GRID_UPDATES
+        training |= {"batch": 128, "least_batch": 64}
+    return training | {"steps": updates, "epochs": updates}
 
 
 def _fit_privately(
@@ -315,8 +338,8 @@ def _build(
     *,
     specs: tuple[Spec, ...] = (),
 ) -> "Denoising":
-    """The network of rows and, if there are grids among all `specs`, of these."""
-    from reverie.nn.diffusion import Denoising, RowNet
+    """The network of rows and, if there are grids and texts among all `specs`, of these."""
+    from reverie.nn.diffusion import RowNet
     from reverie.nn.plan import Form
 
     form = Form(layout.sizes, layout.owner, *layout.gates)
@@ -324,21 +347,7 @@ def _build(
     cells = int(np.clip(MOST_CELLS // max(numbers, 1), 8, 32))
     net = RowNet(layout.sizes, numbers, int(width), config.depth, cells, dropout)
     plan = _plan(form, config)
-    pictures = grids.forms(specs, tuple(spec.name for spec in layout.categories))
-    if not pictures:
-        return Denoising(net, form, plan, ordered)
-    from reverie.nn.joint import Joint, JointNet
-
-    joint = JointNet(net, pictures, tuple(config.channels or grids.WIDTHS), int(width))
-    return Joint(joint, form, plan, ordered, pictures)
-
-
-def _imagery(specs: tuple[Spec, ...], task: "Denoising", config: Config) -> grids.Imagery | None:
-    from reverie.nn.joint import Joint
-
-    if not isinstance(task, Joint):
-        return None
-    return grids.Imagery(specs, task, config.grid_steps, config.grid_guidance)
+    return media.join(net, form, plan, ordered, specs, config)
 
 
 def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numbers: bool = True) -> "Plan":
@@ -348,18 +357,11 @@ def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numb
     return Plan.of(form, steps, config.bend, wanted, numbers=numbers)
 
 
-def _pictured(config: Config) -> bool:
-    """Whether the options of grids are such as can be built."""
-    widths = config.channels or grids.WIDTHS
-    sizes = len(widths) <= 4 and all(type(wide) is int and wide in grids.ABLE for wide in widths)
-    return sizes and 0 < config.grid_steps <= MOST_STEPS and bool(np.isfinite(config.grid_guidance))
-
-
 def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
     """Rebuild what `Diffusion.state` gave. Raises ArtifactError on a state that makes no sense."""
     try:
         config, arrays = Config(**state.json["config"]), state.arrays
-        own = tuple(spec for spec in specs if not grids.is_grid(spec))
+        own = media.rest_of(specs)
         layout = Layout(own, *(np.asarray(arrays[name], float) for name in ("mean", "spread")))
         net = "net." if own == specs else "net.rows."
         width, depth = (
@@ -374,7 +376,8 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
         )
         sound = layout.sound and config.depth == depth and 0 < config.evaluations <= MOST_STEPS
         ranges = 0 < config.bend < 10 and np.isfinite(config.guidance) and 0 <= (config.dropout or 0) < 1
-        if not (sound and ranges and _pictured(config)):
+        media.check(config)
+        if not (sound and ranges):
             raise ValueError("config and arrays do not belong together")
         notes = tuple(str(note) for note in state.json["notes"])
         maps = calibration.restored(state.json["maps"], arrays)
@@ -385,4 +388,4 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
     neural.require("diffusion")
     task = _build(layout, config, width, specs=specs)
     neural.load_arrays(task.net, arrays)
-    return Diffusion(layout, task, config, notes, maps, _imagery(specs, task, config))
+    return Diffusion(layout, task, config, notes, maps, media.beside(specs, task, config))

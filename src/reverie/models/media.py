@@ -1,0 +1,268 @@
+"""Grids and texts beside the rows of a family that emerges from noise.
+
+Rows are answered first, told what is known of the grids and texts. Then texts are written and grids emerge
+one after another, told the rows and what there is of the others. See `nn.joint`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reverie.models import grids, texts
+from reverie.schema.blocks import (
+    Blocks,
+    CategoryEvidence,
+    Evidence,
+    Real,
+    RealEvidence,
+    Spec,
+    Tokens,
+    TokensEvidence,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+    from reverie.nn.diffusion import Denoising, RowNet
+    from reverie.nn.joint import Joint
+    from reverie.nn.plan import Form, Plan
+    from reverie.nn.texts import Style
+
+    Refine = Callable[[Blocks | None, torch.Tensor], torch.Tensor]
+
+CHUNK, TEXT_CHUNK = 64, 256
+"""Rows whose parts are made at a time, where there are grids, and where there are texts alone."""
+MOST_STEPS = 256
+"""Steps in which a grid emerges that a stored model may ask for."""
+
+
+def media_of(specs: tuple[Spec, ...]) -> tuple[Real | Tokens, ...]:
+    """The blocks that a joint network learns beside the row: grids, then texts."""
+    return (*grids.grids_of(specs), *texts.texts_of(specs))
+
+
+def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
+    """The blocks of the row itself, in order."""
+    beside = media_of(specs)
+    return tuple(spec for spec in specs if spec not in beside)
+
+
+def rows_of(blocks: Blocks) -> Blocks:
+    """The rows without grids and texts."""
+    specs = rest_of(blocks.specs)
+    return Blocks(specs, {spec.name: blocks[spec.name] for spec in specs}, blocks.rows)
+
+
+def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:
+    """Grids and texts as the network learns them."""
+    return {**grids.arrays_of(blocks), **texts.arrays_of(blocks)}
+
+
+def divided(
+    given: Evidence, specs: tuple[Spec, ...], rows: int
+) -> tuple[dict[str, CategoryEvidence | RealEvidence], "Known"]:
+    """Evidence of rows, and what is known of grids and texts; of one row it is of all."""
+    names = {spec.name for spec in media_of(specs)}
+    values, begun = {}, {}
+    for name, found in given.items():
+        if name not in names or not isinstance(found, RealEvidence):
+            continue
+        if found.values is not None:
+            values[name] = np.broadcast_to(found.values, (rows, *found.values.shape[1:]))
+        elif isinstance(found, TokensEvidence) and found.begins is not None:
+            begun[name] = found.begins
+    return {name: found for name, found in given.items() if name not in names}, Known(values, begun)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of grids (rows, n, d), NaN for none, and texts (rows, length), -1 for none, by name; and
+    the codes that all texts of a name begin with.
+    """
+
+    values: Mapping[str, np.ndarray]
+    begun: Mapping[str, np.ndarray]
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.begun)
+
+    def seen(self, specs: tuple[Spec, ...], rows: int) -> dict[str, np.ndarray]:
+        """What of each part is known while the row is not: of a text that is to be written, its beginning."""
+        found = dict(self.values)
+        lengths = {spec.name: spec.length for spec in texts.texts_of(specs)}
+        for name, codes in self.begun.items():
+            shown = np.full((rows, lengths[name]), -1, np.int32)
+            shown[:, : len(codes)] = codes
+            found[name] = shown
+        return found
+
+
+@dataclass(frozen=True)
+class Media:
+    """The grids and texts among the blocks `whole` of rows, which a trained task makes: grids in `steps` with
+    a `guidance` over 0 that makes them more typical of what is given, and less diverse; texts in a `style`.
+    """
+
+    whole: tuple[Spec, ...]
+    task: "Joint"
+    steps: int
+    guidance: float
+    style: "Style"
+
+    @property
+    def specs(self) -> tuple[Real | Tokens, ...]:
+        """The grids, then the texts."""
+        return media_of(self.whole)
+
+    @property
+    def chunk(self) -> int:
+        """Rows at a time."""
+        return CHUNK if grids.grids_of(self.whole) else TEXT_CHUNK
+
+    def told(self, known: Known | None, rows: int) -> np.ndarray:
+        """What is known of the grids and texts tells of the rows, (rows, width) float32."""
+        import torch
+
+        seen = {} if known is None else known.seen(self.whole, rows)
+        with torch.inference_mode():
+            parts = [
+                self._told({name: found[start : start + size] for name, found in seen.items()}, size).numpy()
+                for start, size in self._chunks(rows)
+            ]
+        return np.concatenate(parts)
+
+    def make(self, rows: Blocks, refine: "Refine", known: Known, rng: np.random.Generator) -> Blocks:
+        """The rows with their grids and texts, those that are known as they are; NaN or -1 where the gate is
+        closed.
+
+        `refine(rows, told)` gives what the row network's heads are given, (rows, width).
+        """
+        import torch
+
+        noise, parts = torch.Generator().manual_seed(int(rng.integers(2**62))), []
+        with torch.inference_mode():
+            for start, size in self._chunks(rows.rows):
+                held = {name: found[start : start + size] for name, found in known.values.items()}
+                some = rows.take(np.arange(start, start + size))
+                parts.append(self._make(some, refine, Known(held, known.begun), noise))
+        arrays = {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in self.specs}
+        return Blocks(self.whole, {**rows.arrays, **arrays}, rows.rows)
+
+    def _make(
+        self, rows: Blocks, refine: "Refine", known: Known, noise: "torch.Generator"
+    ) -> dict[str, np.ndarray]:
+        made, order = dict(known.values), list(enumerate(self.specs))
+        for at, spec in sorted(order, key=lambda pair: isinstance(pair[1], Real)):
+            own = known.values.get(spec.name)
+            there = np.ones(rows.rows, bool)
+            if spec.gate is not None:
+                there = rows[spec.gate.block] == spec.gate.code
+            found = _nothing(spec, rows.rows) if own is None else own.copy()
+            wanted = np.flatnonzero(there & _free(spec, found))
+            if len(wanted):
+                others = {name: values[wanted] for name, values in made.items() if name != spec.name}
+                told = refine(rows.take(wanted), self._told(others, len(wanted)))
+                found[wanted] = self._made(at, spec, told, refine, known.begun.get(spec.name), noise)
+            found[~there] = _nothing(spec, 1)[0]
+            made[spec.name] = found
+        return {spec.name: made[spec.name] for spec in self.specs}
+
+    def _made(
+        self,
+        at: int,
+        spec: Real | Tokens,
+        told: "torch.Tensor",
+        refine: "Refine",
+        begun: np.ndarray | None,
+        noise: "torch.Generator",
+    ) -> np.ndarray:
+        """Part `at` of rows of which `told` is known."""
+        import torch
+
+        from reverie.nn.joint import emerge_grid
+        from reverie.nn.texts import compose
+
+        guidance = self.guidance if isinstance(spec, Real) else self.style.guidance
+        unknown = refine(None, self._told({}, len(told))) if guidance else None
+        if isinstance(spec, Real):
+            found = emerge_grid(self.task, at, told, unknown, noise, self.steps, guidance)
+            return grids.spread(found.float().numpy())
+        first = torch.from_numpy(np.zeros(0, np.int64) if begun is None else begun.astype(np.int64))
+        return compose(self.task.net.text_tower(at), told, unknown, first, noise, self.style).numpy()
+
+    def _told(self, known: Mapping[str, np.ndarray], rows: int) -> "torch.Tensor":
+        import torch
+
+        net = self.task.net
+        views = net.absent.repeat(rows, 1, 1)
+        for at, spec in enumerate(self.specs):
+            values = known.get(spec.name)
+            there = np.zeros(rows, bool) if values is None else ~_free(spec, values)
+            if values is not None and there.any():
+                some = values[there]
+                part = grids.placed(some, spec) if isinstance(spec, Real) else some.astype(np.int64)
+                views[torch.from_numpy(there), at] = net.look(at, torch.from_numpy(part))
+        return views.sum(1)
+
+    def _chunks(self, rows: int) -> list[tuple[int, int]]:
+        size = self.chunk
+        return [(start, min(size, rows - start)) for start in range(0, rows, size)] or [(0, 0)]
+
+
+def _nothing(spec: Real | Tokens, rows: int) -> np.ndarray:
+    if isinstance(spec, Tokens):
+        return np.full((rows, spec.length), -1, np.int32)
+    return np.full((rows, spec.n, spec.d), np.nan, np.float32)
+
+
+def _free(spec: Real | Tokens, values: np.ndarray) -> np.ndarray:
+    """In which rows nothing is known of the part, (rows,) bool."""
+    if isinstance(spec, Tokens):
+        return np.asarray((values < 0).all(axis=1))
+    return np.asarray(np.isnan(values).any(axis=(1, 2)))
+
+
+def join(
+    net: "RowNet", form: "Form", plan: "Plan", ordered: float, specs: tuple[Spec, ...], config: Any
+) -> "Denoising":
+    """What learns the rows by `net` and, if there are grids or texts among all `specs`, these, in networks of
+    the sizes that the options `config` of a family say. Raises ValueError if they cannot be built.
+    """
+    from reverie.nn.diffusion import Denoising
+    from reverie.nn.joint import Joint, JointNet
+    from reverie.nn.texts import Scale
+    from reverie.schema.blocks import Category
+
+    names = tuple(spec.name for spec in specs if isinstance(spec, Category))
+    pictures, prose = grids.forms(specs, names), texts.forms(specs, names)
+    if not pictures and not prose:
+        return Denoising(net, form, plan, ordered)
+    width, widths = net.last.normalized_shape[0], tuple(config.channels or grids.WIDTHS)
+    scale = Scale()
+    if prose:
+        scale = texts.scale(config.text_width, config.text_depth, config.text_dropout)
+    return Joint(JointNet(net, pictures, widths, width, prose, scale), form, plan, ordered, pictures, prose)
+
+
+def beside(specs: tuple[Spec, ...], task: "Denoising", config: Any) -> Media | None:
+    """What a trained task makes beside the rows, as the options say."""
+    from reverie.nn.joint import Joint
+    from reverie.nn.texts import Style
+
+    if not isinstance(task, Joint):
+        return None
+    style = Style(config.temperature, config.top, config.text_guidance)
+    return Media(specs, task, config.grid_steps, config.grid_guidance, style)
+
+
+def check(config: Any) -> None:
+    """Raise ValueError if the options of grids and texts are such as cannot be built."""
+    widths = config.channels or grids.WIDTHS
+    sizes = len(widths) <= 4 and all(type(wide) is int and wide in grids.ABLE for wide in widths)
+    guided = bool(np.isfinite([config.grid_guidance, config.text_guidance]).all())
+    drawn = 0 < config.temperature <= 10 and 0 < config.top <= 1
+    if not (sizes and guided and drawn and 0 < config.grid_steps <= MOST_STEPS):
+        raise ValueError("no such networks")
+    texts.scale(config.text_width, config.text_depth, config.text_dropout)

@@ -23,7 +23,7 @@ from reverie.io.frames import emptied, empty_frame, from_arrow, library
 from reverie.io.given import dataset
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
-from reverie.models.choice import AUTO, PRIVATE, check_device, check_family, check_private, settled
+from reverie.models.choice import AUTO, PRIVATE, able, check_device, check_family, check_private, settled
 from reverie.models.clock import Clock
 from reverie.models.neural import forget
 from reverie.reports.dossier import Attested
@@ -113,11 +113,10 @@ class Synthesizer(Attested):
         self._like = emptied(data) if _is_frame(data) else None
         self.data_ = None if self.privacy else fingerprint(whole)
         table = self._cut(whole)
+        written, promise = load_schema(self.schema, name), Privacy.of(self.privacy)
         self.schema_ = clock.time(
             "schema",
-            lambda: settle(
-                load_schema(self.schema, name), self.constraints, name, whole, table, Privacy.of(self.privacy)
-            ),
+            lambda: settle(written, self.constraints, name, whole, table, promise, able(self.model)),
         )
         table = ordinary(table, self.schema_, self.outliers, seed=self.seed_)
         self.family_, self.why_, self.race_ = self._choose(table, clock, on_progress)

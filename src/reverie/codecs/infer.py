@@ -1,7 +1,7 @@
 """From a dataset to its schema: every codec may claim a column; the best claim wins, with its reason."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,17 @@ def infer_table(name: str, table: pa.Table, *, seed: int = 0) -> Table:
     matches = [_choose(name, profile) for profile in profiles]
     columns = _agree_on_locale(profiles, matches)
     return Table(name=name, columns=columns, primary_key=_find_key(name, profiles, columns))
+
+
+def plain(schema: Table, able: Collection[str]) -> Table:
+    """The schema with plainer types where a column asks for more than the modalities `able`, if it can."""
+    columns = []
+    for column in schema.columns:
+        codec = codec_for(column, where=schema.name)
+        if codec.PLAIN and codec.MODALITY not in able:
+            column = column.model_copy(update={"type": codec.PLAIN, "options": {}})
+        columns.append(column)
+    return schema.model_copy(update={"columns": tuple(columns)})
 
 
 def profile_column(name: str, values: pa.ChunkedArray, *, seed: int = 0) -> Profile:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
-from reverie.io import arrow_types, attachments, delimited, documents, excel, texts
+from reverie.io import arrow_types, attachments, delimited, documents, excel, passages, texts
 from reverie.io.headers import doubt_header
 from reverie.io.sources import Source, find, list_folder, reading, standard_input
 
@@ -68,6 +68,8 @@ def _read_source(source: Source, sheet: str | None, limit: int, base: Path | Non
 def _read_text(source: Source, sheet: str | None, limit: int) -> tuple[pa.Table, tuple[str, ...]]:
     if source.kind == "excel":
         columns, notes = excel.scan(source, sheet)
+    elif passages.is_writing(source):
+        return passages.read(source)
     else:
         columns, notes = (documents if source.kind == "json" else delimited).scan(source, limit)
     table, more = texts.settle(columns)

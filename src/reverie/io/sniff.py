@@ -15,6 +15,8 @@ from reverie.core.errors import DataError
 from reverie.io.sources import BLOCK, Source
 
 DELIMITERS = (",", "\t", ";", "|")
+ALIKE = 0.9
+"""Share of lines of the same width, from which on a text is a table."""
 _NEWLINES = (0x0A, 0x0D)
 
 
@@ -64,6 +66,11 @@ def sniff(text: str, suffix: str = "") -> Dialect:
     # One column: a delimiter that the text does not hold, so that its commas are just commas.
     unused = next((char for char in (*DELIMITERS, "\x1f") if char not in sample), ",")
     return Dialect(unused, quote, escape)
+
+
+def is_table(text: str) -> bool:
+    """Whether a delimiter parts most lines of the start of a file alike."""
+    return max(_score(text[: 1 << 18], Dialect(delimiter)) for delimiter in DELIMITERS)[0] >= ALIKE
 
 
 def _score(sample: str, dialect: Dialect) -> tuple[float, int]:

@@ -55,6 +55,12 @@ def ranked(rows: int) -> tuple[str, ...]:
     return tuple(sorted(able, key=lambda name: places.get(name, len(PREFERRED))))
 
 
+def able(name: str) -> frozenset[str]:
+    """What the family `name`, or any that can run here where it is left open, can model."""
+    names = ranked(FEW_ROWS) if name == AUTO else (name,)
+    return frozenset(modality for one in names for modality in family(one).CAPABILITIES.modalities)
+
+
 def settled(name: str, needs: Collection[str]) -> tuple[str, str] | None:
     """The family and why it, where that is settled: it was asked for by `name`, or few can model what the
     table `needs` besides categories and numbers. None leaves it open.

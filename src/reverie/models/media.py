@@ -225,10 +225,17 @@ def _free(spec: Real | Tokens, values: np.ndarray) -> np.ndarray:
 
 
 def join(
-    net: "RowNet", form: "Form", plan: "Plan", ordered: float, specs: tuple[Spec, ...], config: Any
+    net: "RowNet",
+    form: "Form",
+    plan: "Plan",
+    ordered: float,
+    specs: tuple[Spec, ...],
+    config: Any,
+    arrays: Mapping[str, np.ndarray],
 ) -> "Denoising":
     """What learns the rows by `net` and, if there are grids or texts among all `specs`, these, in networks of
-    the sizes that the options `config` of a family say. Raises ValueError if they cannot be built.
+    the sizes that the options `config` of a family and stored `arrays` say. Raises ValueError if they cannot
+    be built.
     """
     from reverie.nn.diffusion import Denoising
     from reverie.nn.joint import Joint, JointNet
@@ -236,13 +243,14 @@ def join(
     from reverie.schema.blocks import Category
 
     names = tuple(spec.name for spec in specs if isinstance(spec, Category))
-    pictures, prose = grids.forms(specs, names), texts.forms(specs, names)
+    pictures = grids.forms(specs, names)
+    prose = texts.forms(specs, names, arrays, len(pictures))
     if not pictures and not prose:
         return Denoising(net, form, plan, ordered)
     width, widths = net.last.normalized_shape[0], tuple(config.channels or grids.WIDTHS)
     scale = Scale()
     if prose:
-        scale = texts.scale(config.text_width, config.text_depth, config.text_dropout)
+        scale = Scale(*texts.sized(config.text_width, config.text_depth, config.text_dropout))
     return Joint(JointNet(net, pictures, widths, width, prose, scale), form, plan, ordered, pictures, prose)
 
 
@@ -265,4 +273,4 @@ def check(config: Any) -> None:
     drawn = 0 < config.temperature <= 10 and 0 < config.top <= 1
     if not (sizes and guided and drawn and 0 < config.grid_steps <= MOST_STEPS):
         raise ValueError("no such networks")
-    texts.scale(config.text_width, config.text_depth, config.text_dropout)
+    texts.sized(config.text_width, config.text_depth, config.text_dropout)

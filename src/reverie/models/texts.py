@@ -1,18 +1,23 @@
 """Texts as a network learns and writes them; see `nn.texts`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reverie.core.errors import ArtifactError
 from reverie.schema.blocks import Blocks, Spec, Tokens
 
 if TYPE_CHECKING:
-    from reverie.nn.texts import Scale, Text
+    from reverie.nn.diffusion import Denoising
+    from reverie.nn.texts import Text, TextTower
 
-MOST_DEPTH, MOST_WIDE = 16, 1024
+MOST_DEPTH, MOST_WIDE, HEAD = 8, 512, 32
+SHARED = 5
+"""Rows that hold a pair or triple of codes that is counted."""
 FEW_CODES = 1_000_000
 """Codes of all rows together under which the smaller network is enough."""
-SMALLER, LARGER = (128, 3, 0.2), (192, 4, 0.1)
+SMALLER, LARGER = (128, 2, 0.2), (192, 3, 0.1)
 """Width, layers and dropout for fewer codes than that and for more."""
 
 
@@ -26,15 +31,45 @@ def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:
     return {f"text{at}": blocks[spec.name] for at, spec in enumerate(texts_of(blocks.specs))}
 
 
-def forms(specs: tuple[Spec, ...], categories: tuple[str, ...]) -> tuple["Text", ...]:
-    """How the network sees the texts, whose gates are some of the `categories`."""
+def forms(
+    specs: tuple[Spec, ...], categories: tuple[str, ...], arrays: Mapping[str, np.ndarray], begun: int
+) -> tuple["Text", ...]:
+    """How the network sees the texts, whose gates are some of the `categories`, and whose counts are among
+    the `arrays` of a stored network in which they are the parts from `begun` on.
+    """
     from reverie.nn.texts import Text
 
     found = []
-    for spec in texts_of(specs):
+    for at, spec in enumerate(texts_of(specs), begun):
         gate = (categories.index(spec.gate.block), spec.gate.code) if spec.gate else (-1, 0)
-        found.append(Text(spec.vocabulary, spec.length, *gate))
+        names = (f"net.towers.{at}.grams.{name}" for name in ("pairs", "triples"))
+        pairs, triples = (len(arrays[name]) if name in arrays else 0 for name in names)
+        found.append(Text(spec.vocabulary, spec.length, *gate, (pairs, triples)))
     return tuple(found)
+
+
+def count(task: "Denoising", blocks: Blocks) -> None:
+    """Let the networks of texts begin with the counts of what follows what in the `blocks`."""
+    from reverie.nn.grams import Grams
+    from reverie.nn.grams import count as counted
+
+    for tower, spec in zip(_towers(task), texts_of(blocks.specs), strict=True):
+        tower.grams = Grams.of(counted(blocks[spec.name], spec.vocabulary, SHARED))
+
+
+def settle(task: "Denoising") -> None:
+    """Make networks ready into which weights were put. Raises ArtifactError if counts are none."""
+    try:
+        for tower in _towers(task):
+            tower.grams.settle()
+    except ValueError:
+        raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
+
+
+def _towers(task: "Denoising") -> "list[TextTower]":
+    from reverie.nn.texts import TextTower
+
+    return [module for module in task.modules() if isinstance(module, TextTower)]
 
 
 def usual(blocks: Blocks) -> tuple[int, int, float]:
@@ -43,12 +78,10 @@ def usual(blocks: Blocks) -> tuple[int, int, float]:
     return SMALLER if codes < FEW_CODES else LARGER
 
 
-def scale(wide: int | None, depth: int | None, dropout: float | None) -> "Scale":
-    """The size of the network. Raises ValueError if it cannot be built."""
-    from reverie.nn.texts import HEAD, Scale
-
+def sized(wide: int | None, depth: int | None, dropout: float | None) -> tuple[int, int, float]:
+    """Width, layers and dropout of the network. Raises ValueError if it cannot be built."""
     wide, depth = SMALLER[0] if wide is None else wide, SMALLER[1] if depth is None else depth
     dropout = SMALLER[2] if dropout is None else dropout
     if not (0 < wide <= MOST_WIDE and wide % HEAD == 0 and 0 < depth <= MOST_DEPTH and 0 <= dropout < 1):
         raise ValueError("no such network of texts")
-    return Scale(int(wide), int(depth), float(dropout))
+    return int(wide), int(depth), float(dropout)

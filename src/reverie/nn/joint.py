@@ -32,6 +32,8 @@ SMOOTH = 0.3
 """The most noise, as an angle, that a known grid is shown with while learning, so that it is not known by
 heart.
 """
+WRITTEN = 16
+"""Rows of a batch whose texts are written on a plain processor: that costs far more than the rest."""
 
 
 class JointNet(nn.Module):
@@ -115,7 +117,7 @@ class Joint(Denoising):
         parts = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
         parts += [batch[f"text{at}"].long() for at in range(len(self.texts))]
         there = self._there(batch["codes"].long())
-        hides = noise if self.training else None
+        hides, chosen = noise if self.training else None, self._chosen(len(there), noise)
         views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
         rows, draw = len(there), {"generator": noise, "device": noise.device}
         seen = there & (torch.rand(rows, len(parts), **draw) < SEEN)
@@ -125,10 +127,19 @@ class Joint(Denoising):
             others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone
             others[:, at] = False
             refined = self._known(batch, noise, self.net.told(views, others), alone)
-            wrong = self._grid_costs if at < len(self.grids) else self._text_costs
-            cost = wrong(at, part, refined, noise)
+            if at < len(self.grids):
+                cost = self._grid_costs(at, part, refined, noise)
+            else:
+                cost = self._text_costs(at, part[chosen], refined[chosen]) * (rows / len(chosen))
+                cost = torch.zeros(rows, device=cost.device).index_add(0, chosen, cost)
             total = total + cost * there[:, at] * (1 + len(self.form.sizes) + len(self.owner))
         return total
+
+    def _chosen(self, rows: int, noise: torch.Generator) -> torch.Tensor:
+        """The rows whose texts are written."""
+        if not self.training or noise.device.type != "cpu" or not self.texts:
+            return torch.arange(rows, device=noise.device)
+        return torch.randperm(rows, generator=noise)[:WRITTEN]
 
     def _grid_costs(
         self, at: int, grid: torch.Tensor, refined: torch.Tensor, noise: torch.Generator
@@ -139,10 +150,7 @@ class Joint(Denoising):
         found = self.net.rise(at, noised(grid, drawn, level), angle, refined)
         return (found.float() - slope(grid, drawn, level)).square().mean((1, 2, 3))
 
-    def _text_costs(
-        self, at: int, codes: torch.Tensor, refined: torch.Tensor, noise: torch.Generator
-    ) -> torch.Tensor:
-        del noise
+    def _text_costs(self, at: int, codes: torch.Tensor, refined: torch.Tensor) -> torch.Tensor:
         tower = self.net.text_tower(at)
         return tower.costs(codes, refined)[0] / (tower.text.length / 2)
 

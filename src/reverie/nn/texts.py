@@ -1,6 +1,7 @@
 """A text beside a row: what a known one tells of the row, and a causal network that writes a new one.
 
-The writer is told the row by a vector that stands before the first code and scales and shifts every layer.
+The writer is told the row by a vector that stands before the first code and scales and shifts every layer. It
+learns what counted pairs and triples of codes do not tell (`nn.grams`).
 Sources: Vaswani et al. 2017 (attention); Su et al. 2021 (rotary positions); Shazeer 2020 (gated layers);
 Press & Wolf 2017 (one embedding to read and write); Peebles & Xie 2023, section 3.2 (scale and shift);
 Ho & Salimans 2022 (guidance, here of logits); Holtzman et al. 2020 (the likeliest codes alone).
@@ -13,8 +14,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from reverie.nn.grams import Grams
+
 HEAD = 32
 """Width of a head of attention."""
+TOGETHER = 16
+"""Texts that are learned together."""
 SLOWEST = 1_000.0
 """Codes in which the slowest rotary position turns by one radian."""
 HIDDEN, CUT = 0.15, 0.3
@@ -35,6 +40,8 @@ class Text:
     length: int
     gate: int = -1
     code: int = 0
+    grams: tuple[int, int] = (0, 0)
+    """Pairs and triples of codes that were counted."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class TextTower(nn.Module):
 
     def __init__(self, text: Text, scale: Scale, width: int) -> None:
         super().__init__()
+        self.grams = Grams(text.vocabulary, *text.grams)
         self.text, self.end, self.nothing = text, text.vocabulary, text.vocabulary + 1
         self.embedding = nn.Embedding(text.vocabulary + 2, scale.wide)
         nn.init.normal_(self.embedding.weight, std=0.02)
@@ -60,8 +68,7 @@ class TextTower(nn.Module):
         self.layers = nn.ModuleList(_Layer(scale, width) for _ in range(scale.depth))
         self.last, self.drop = nn.LayerNorm(scale.wide), nn.Dropout(scale.dropout)
         self.bias = nn.Parameter(torch.zeros(text.vocabulary + 1))
-        self.reader, self.read = _Layer(scale, 0), nn.LayerNorm(scale.wide)
-        self.unseen, self.out = nn.Dropout(UNSEEN), nn.Linear(2 * scale.wide, width)
+        self.look_at = _Look(text.vocabulary, scale.wide, width)
 
     def look(self, codes: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
         """What texts tell, (rows, width); with `noise`, of texts that are hidden in part."""
@@ -74,44 +81,51 @@ class TextTower(nn.Module):
             counts = torch.where(cut, part, counts)
             codes = codes.masked_fill(torch.rand(codes.shape, **draw) < HIDDEN, -1)
         there = torch.arange(codes.shape[1], device=codes.device) < counts[:, None]
-        hidden = self.drop(self.embedding(torch.where(codes >= 0, codes, self.nothing)))
-        turns = _turns(0, codes.shape[1], hidden)
-        hidden = self.read(self.reader(hidden, None, turns, mask=there[:, None, None, :]))
-        mean = (hidden * there[:, :, None]).sum(1) / counts[:, None]
-        most = hidden.masked_fill(~there[:, :, None], -1e4).amax(1)
-        return self.out(self.unseen(torch.cat([mean, most], dim=1)))
+        return self.look_at(torch.where(codes >= 0, codes, self.nothing), there)
 
     def costs(self, codes: torch.Tensor, refined: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """-log probability of the texts of rows known as `refined` (rows, width), and the number of codes
         with the end, both (rows,); a text that fills its length has no end.
         """
         counts = (codes >= 0).sum(1)
+        told, order = self.told(refined), counts.argsort()
+        total = torch.zeros(len(codes), device=codes.device)
+        # Texts of about the same length are together, so that little is computed after their ends.
+        for rows in order.split(TOGETHER):
+            total = total.index_add(0, rows, self._costs(codes[rows], counts[rows], told[rows]))
+        return total, counts + (counts < self.text.length)
+
+    def _costs(self, codes: torch.Tensor, counts: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         most = max(int(counts.max()), 1)
-        told = self.told(refined)
         hidden = self._begun(codes[:, :most].clamp(min=0), told)
         turns = _turns(0, hidden.shape[1], hidden)
         for layer in self.layers:
-            hidden = layer(hidden, told, turns, causal=True)
+            hidden = layer(hidden, told, turns)
         wanted = functional.pad(codes[:, :most], (0, 1), value=-1)
         wanted = wanted.scatter(1, counts[:, None].clamp(max=most), self.end)
         asked = wanted >= 0
         asked[:, -1] &= counts < self.text.length
-        row = asked.nonzero()[:, 0]
-        cost = functional.cross_entropy(self._logits(hidden[asked]).float(), wanted[asked], reduction="none")
-        total = torch.zeros(len(codes), device=codes.device).index_add(0, row, cost)
-        return total, asked.sum(1)
+        past = functional.pad(codes[:, :most].clamp(min=0), (2, 0), value=self.nothing)
+        usual = self.grams(past[:, :-1][asked], past[:, 1:][asked])
+        logits = self._logits(hidden[asked]).float() + usual
+        cost = functional.cross_entropy(logits, wanted[asked], reduction="none")
+        return torch.zeros(len(codes), device=codes.device).index_add(0, asked.nonzero()[:, 0], cost)
 
     def write(self, told: torch.Tensor, begun: torch.Tensor) -> Generator[torch.Tensor, torch.Tensor, None]:
         """Logits of the next code (rows, vocabulary + 1), the last that of the end, of rows `told`
         (rows, width) after the codes `begun` (rows, codes); send the codes that come next (rows,).
         """
         hidden, caches, start = self._begun(begun, told), [{} for _ in self.layers], 0
+        past = functional.pad(begun, (2, 0), value=self.nothing)[:, -2:]
         while True:
             turns = _turns(start, hidden.shape[1], hidden)
             start += hidden.shape[1]
             for layer, cache in zip(self.layers, caches, strict=True):
-                hidden = layer(hidden, told, turns, causal=hidden.shape[1] > 1, cache=cache)
-            following = yield self._logits(hidden[:, -1])
+                hidden = layer(hidden, told, turns, cache)
+            following = yield self._logits(hidden[:, -1]) + self.grams(
+                past[:, 0].contiguous(), past[:, 1].contiguous()
+            )
+            past = torch.stack([past[:, 1], following], dim=1)
             hidden = self.embedding(following[:, None])
 
     def _begun(self, codes: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
@@ -121,17 +135,37 @@ class TextTower(nn.Module):
         return functional.linear(self.last(hidden), self.embedding.weight[:-1], self.bias)
 
 
+class _Look(nn.Module):
+    """A vector (rows, width) of the codes that are `there`: their mean, and what most shows in any three."""
+
+    def __init__(self, vocabulary: int, wide: int, width: int) -> None:
+        super().__init__()
+        self.embedding, self.threes = (
+            nn.Embedding(vocabulary + 2, wide),
+            nn.Conv1d(wide, wide // 2, 3, padding=1),
+        )
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.norm, self.drop = nn.LayerNorm(wide + wide // 2), nn.Dropout(UNSEEN)
+        self.out = nn.Linear(wide + wide // 2, width)
+
+    def forward(self, codes: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        inner = self.embedding(codes) * there[:, :, None]
+        mean = inner.sum(1) / there.sum(1, keepdim=True)
+        threes = functional.silu(self.threes(inner.transpose(1, 2)))
+        most = threes.masked_fill(~there[:, None], -1.0).amax(2)
+        return self.out(self.drop(self.norm(torch.cat([mean, most], dim=1))))
+
+
 class _Layer(nn.Module):
-    """Attention and a gated layer, scaled and shifted by a vector (rows, told), if `told` is not 0."""
+    """Causal attention and a gated layer, scaled and shifted by a vector (rows, told)."""
 
     def __init__(self, scale: Scale, told: int) -> None:
         super().__init__()
-        wide, self.heads, self.rate = scale.wide, scale.wide // HEAD, scale.dropout
+        wide, self.heads = scale.wide, scale.wide // HEAD
         inner = -(-8 * wide // 3 // 32) * 32
-        self.says = nn.Linear(told, 4 * wide) if told else None
-        if self.says is not None:
-            nn.init.zeros_(self.says.weight)
-            nn.init.zeros_(self.says.bias)
+        self.says = nn.Linear(told, 4 * wide)
+        nn.init.zeros_(self.says.weight)
+        nn.init.zeros_(self.says.bias)
         self.norm, self.norm2 = (nn.LayerNorm(wide) for _ in range(2))
         self.asks, self.gives = nn.Linear(wide, 3 * wide, bias=False), nn.Linear(wide, wide, bias=False)
         self.up, self.down = nn.Linear(wide, 2 * inner, bias=False), nn.Linear(inner, wide, bias=False)
@@ -142,44 +176,30 @@ class _Layer(nn.Module):
     def forward(
         self,
         hidden: torch.Tensor,
-        told: torch.Tensor | None,
+        told: torch.Tensor,
         turns: tuple[torch.Tensor, torch.Tensor],
-        *,
-        causal: bool = False,
-        mask: torch.Tensor | None = None,
         cache: dict[str, torch.Tensor] | None = None,
     ) -> torch.Tensor:
-        first, second = self.norm(hidden), None
-        if self.says is not None and told is not None:
-            scale, shift, *second = self.says(functional.silu(told))[:, None].chunk(4, dim=2)
-            first = first * (1 + scale) + shift
-        hidden = hidden + self.drop(self.gives(self._attend(first, turns, causal, mask, cache)))
-        inner = self.norm2(hidden)
-        if second:
-            inner = inner * (1 + second[0]) + second[1]
-        value, gate = self.up(inner).chunk(2, dim=2)
+        scale, shift, scale2, shift2 = self.says(functional.silu(told))[:, None].chunk(4, dim=2)
+        hidden = hidden + self.gives(self._attend(self.norm(hidden) * (1 + scale) + shift, turns, cache))
+        value, gate = self.up(self.norm2(hidden) * (1 + scale2) + shift2).chunk(2, dim=2)
         return hidden + self.drop(self.down(value * functional.silu(gate)))
 
     def _attend(
         self,
         hidden: torch.Tensor,
         turns: tuple[torch.Tensor, torch.Tensor],
-        causal: bool,
-        mask: torch.Tensor | None,
         cache: dict[str, torch.Tensor] | None,
     ) -> torch.Tensor:
         rows, codes, wide = hidden.shape
         parts = self.asks(hidden).reshape(rows, codes, 3, self.heads, HEAD).permute(2, 0, 3, 1, 4)
         asked, offered, given = _turned(parts[0], turns), _turned(parts[1], turns), parts[2]
+        if cache:
+            offered = torch.cat([cache["offered"], offered], dim=2)
+            given = torch.cat([cache["given"], given], dim=2)
         if cache is not None:
-            if cache:
-                offered = torch.cat([cache["offered"], offered], dim=2)
-                given = torch.cat([cache["given"], given], dim=2)
             cache.update(offered=offered, given=given)
-        found = functional.scaled_dot_product_attention(
-            asked, offered, given, attn_mask=mask, is_causal=causal,
-            dropout_p=self.rate if self.training else 0.0,
-        )  # fmt: skip
+        found = functional.scaled_dot_product_attention(asked, offered, given, is_causal=codes > 1)
         return found.transpose(1, 2).reshape(rows, codes, wide)
 
 

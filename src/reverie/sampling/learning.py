@@ -1,12 +1,12 @@
 """From a table to what was learned of it, with or without a promise of formal privacy."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
-from reverie.codecs.infer import check_schema
+from reverie.codecs.infer import check_schema, plain
 from reverie.codecs.spelling import read_table
 from reverie.dp.account import Privacy
 from reverie.dp.ledger import Ledger
@@ -67,8 +67,10 @@ def settle(
     whole: pa.Table,
     table: pa.Table,
     privacy: Privacy | None = None,
+    able: Collection[str] = (),
 ) -> Table:
-    """The schema of `table`, some rows of the `whole`: inferred if there is none, with the rules `written`.
+    """The schema of `table`, some rows of the `whole`: inferred if there is none, with the rules `written`,
+    and in types that one who is `able` to learn these modalities can.
 
     What the user wrote must hold in the whole. Raises SchemaError or ConstraintError if it does not, and
     ConfigError or SchemaError if the table cannot be learned as `privacy` promises.
@@ -76,7 +78,7 @@ def settle(
     if privacy is not None and schema is None:
         schema = private.describe(name, table, privacy)
     if schema is None:
-        schema = describe(name, table, written)
+        schema = plain(describe(name, table, written), able)
         if whole is table:
             return schema
     else:

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from reverie.codecs import surrogate
 from reverie.codecs.base import Protection
-from reverie.codecs.infer import infer_table
+from reverie.codecs.infer import infer_table, plain
 from reverie.codecs.spelling import read_table
 from reverie.codecs.table import TableCodec
 from reverie.core.errors import ConfigError
@@ -27,7 +27,7 @@ CHECKED = ("inequality", "range", "predicate", "formula", "conditional")
 
 def describe(name: str, table: pa.Table, promise: Privacy) -> Table:
     """The schema of a table as far as it counts as public: names and types of columns, and no rules."""
-    return _with_unit(surrogate.public(infer_table(name, table)), promise)
+    return _with_unit(surrogate.public(plain(infer_table(name, table), ())), promise)
 
 
 def prepare(table: pa.Table, schema: Table, promise: Privacy, *, seed: int = 0, k: int = 5) -> Prepared:

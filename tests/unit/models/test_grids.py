@@ -102,8 +102,6 @@ def test_families_without_grids_refuse_them(family):
 
 
 def test_blocks_are_divided():
-    rows = grids.rows_of(made(5))
-    assert [spec.name for spec in rows.specs] == ["a", "there"]
     assert [spec.name for spec in grids.grids_of(SPECS)] == ["g"]
     assert grids.arrays_of(made(5))["grid0"].shape == (5, 1, 8, 8)
 

@@ -1,12 +1,14 @@
-"""Rows and grids in one network: what is known of each, and what is learned from."""
+"""Rows, grids and texts in one network: what is known of each, and what is learned from."""
 
 import numpy as np
 import pytest
 import torch
 
 from reverie.nn.diffusion import RowNet
-from reverie.nn.joint import Grid, Joint, JointNet, emerge_grid
+from reverie.nn.joint import WRITTEN, Joint, JointNet, emerge_grid
 from reverie.nn.plan import Form, Plan
+from reverie.nn.texts import Scale, Text
+from reverie.nn.towers import Grid
 
 FORM = Form((3, 2), np.array([0]), np.array([-1]), np.array([0]))
 GRIDS = (Grid(1, 8, 8), Grid(2, 8, 4, gate=1, code=1))
@@ -30,12 +32,6 @@ def batch(rows=6):
     }
 
 
-def test_patches_keep_a_networks_grid_small():
-    assert [Grid(3, side, side).patch for side in (8, 16, 28, 64, 128)] == [1, 1, 2, 4, 8]
-    assert Grid(1, 30, 22).patch == 2
-    assert Grid(1, 17, 5).patch == 1
-
-
 def test_every_row_has_its_own_cost(task):
     found = task.losses("net", batch(), torch.Generator().manual_seed(0))
     assert found.shape == (6,)
@@ -56,7 +52,7 @@ def test_grids_that_are_absent_cost_nothing_and_tell_nothing(task):
 
 
 def test_what_is_not_seen_is_told_apart_from_what_is(task):
-    views = task.net.look([batch()["grid0"], batch()["grid1"]])
+    views = torch.stack([task.net.look(at, batch()[f"grid{at}"]) for at in range(2)], dim=1)
     assert views.shape == (6, 2, 16)
     with torch.no_grad():
         task.net.absent.fill_(3.0)
@@ -87,3 +83,53 @@ def test_guidance_moves_away_from_what_is_not_known(task):
     assert torch.allclose(plain, made(unknown, 0.0), atol=1e-5)
     assert not torch.allclose(plain, made(unknown, 2.0), atol=1e-3)
     assert torch.allclose(plain, made(known, 2.0), atol=1e-5)
+
+
+TEXT = Text(300, 12, gate=1, code=1)
+
+
+@pytest.fixture
+def writer():
+    """A task of a grid and a text."""
+    torch.manual_seed(0)
+    rows = RowNet(FORM.sizes, 1, 16, 1, 8, 0.0)
+    net = JointNet(rows, GRIDS[:1], (8, 16), 16, (TEXT,), Scale(32, 1, 0.0))
+    return Joint(net, FORM, Plan.of(FORM, 4, 1.5), 0.5, GRIDS[:1], (TEXT,))
+
+
+def written(rows=6):
+    codes = torch.arange(12).repeat(rows, 1) + torch.arange(rows)[:, None]
+    return {**batch(rows), "text0": codes.masked_fill(torch.arange(12) >= 8, -1)}
+
+
+def test_texts_and_grids_are_learned_together(writer):
+    found = writer.losses("net", written(), torch.Generator().manual_seed(0))
+    assert found.shape == (6,)
+    found.sum().backward()
+    assert [name for name, weight in writer.net.named_parameters() if weight.grad is None] == []
+
+
+def test_texts_that_are_absent_cost_nothing_and_tell_nothing(writer):
+    writer.eval()
+    rows = written()
+    closed = rows["codes"][:, 1] == 0
+    other = {**rows, "text0": rows["text0"].clone()}
+    other["text0"][closed] = 99
+    costs = [writer.losses("net", one, torch.Generator().manual_seed(0)) for one in (rows, other)]
+    assert torch.equal(costs[0], costs[1])
+    other["text0"][~closed] = 99
+    assert not torch.equal(costs[0], writer.losses("net", other, torch.Generator().manual_seed(0)))
+
+
+def test_some_rows_stand_for_all_where_texts_cost_much(writer):
+    """The mean cost of a batch is about the same, whichever rows are written."""
+    rows = written(8 * WRITTEN)
+    with torch.no_grad():
+        writer.train()
+        some = [
+            float(writer.losses("net", rows, torch.Generator().manual_seed(seed)).mean()) for seed in range(8)
+        ]
+        assert len(writer._chosen(len(rows["codes"]), torch.Generator())) == WRITTEN
+        writer.eval()
+        whole = float(writer.losses("net", rows, torch.Generator().manual_seed(0)).mean())
+    assert np.mean(some) == pytest.approx(whole, rel=0.15)

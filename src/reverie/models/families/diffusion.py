@@ -9,6 +9,7 @@ Sources: Karras et al. 2022 (numbers); Austin et al. 2021 (codes, an absorbing m
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from reverie.models.clock import Clock
 from reverie.models.filling import Wish, answer
 from reverie.models.layout import Known, Layout
 from reverie.models.righting import put_right
-from reverie.schema.blocks import Blocks, Evidence, Spec, concatenate
+from reverie.schema.blocks import Blocks, Evidence, Real, Spec, concatenate
 
 if TYPE_CHECKING:
     import torch
@@ -270,6 +271,7 @@ def fit(
         sizes = (b if a is None else a for a, b in zip(chosen, usual, strict=True))
         task = _build(layout, config, *sizes, specs=whole.specs)
         task.row_net.start_from(codes)
+        texts.count(task, whole)
         history = neural.train(
             task, {"codes": codes, "numbers": numbers, **media.arrays_of(whole)}, weights, training,
             seed=seed, budget=left, on_progress=on_progress,
@@ -296,12 +298,12 @@ def _course(config: Config, whole: Blocks) -> dict[str, Any]:
         "batch": config.batch, "least_batch": config.batch // 2, "rate": config.rate,
         "cosine": True, "average": 0.999, "clip": 20.0,
     }  # fmt: skip
-    if media.media_of(whole.specs):
+    if beside := media.media_of(whole.specs):
+        rate = 1e-3 if isinstance(beside[0], Real) else 2e-3
+        training |= {"batch": 128, "least_batch": 64, "rate": rate, "clip": 5.0, "judged": 256}
         updates = config.text_updates or TEXT_UPDATES
-        training |= {"batch": 64, "least_batch": 32, "rate": 1e-3, "clip": 5.0, "judged": 256}
     if grids.grids_of(whole.specs):
         updates = config.grid_updates or GRID_UPDATES
-        training |= {"batch": 128, "least_batch": 64}
     return training | {"steps": updates, "epochs": updates}
 
 
@@ -337,6 +339,7 @@ def _build(
     ordered: float = 0.0,
     *,
     specs: tuple[Spec, ...] = (),
+    arrays: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> "Denoising":
     """The network of rows and, if there are grids and texts among all `specs`, of these."""
     from reverie.nn.diffusion import RowNet
@@ -347,7 +350,7 @@ def _build(
     cells = int(np.clip(MOST_CELLS // max(numbers, 1), 8, 32))
     net = RowNet(layout.sizes, numbers, int(width), config.depth, cells, dropout)
     plan = _plan(form, config)
-    return media.join(net, form, plan, ordered, specs, config)
+    return media.join(net, form, plan, ordered, specs, config, arrays)
 
 
 def _plan(form: "Form", config: Config, wanted: list[int] | None = None, *, numbers: bool = True) -> "Plan":
@@ -386,6 +389,7 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Diffusion:
     except (KeyError, TypeError, ValueError, IndexError):
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
     neural.require("diffusion")
-    task = _build(layout, config, width, specs=specs)
+    task = _build(layout, config, width, specs=specs, arrays=arrays)
     neural.load_arrays(task.net, arrays)
+    texts.settle(task)
     return Diffusion(layout, task, config, notes, maps, media.beside(specs, task, config))

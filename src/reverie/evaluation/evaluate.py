@@ -119,7 +119,7 @@ def evaluate(
         notes.append(f"not compared, {why}: {', '.join(left_out)}")
     measurements, why_none = _measure(comparison, aspects, on_progress)
     found = {m.name: m for group in measurements.values() for m in group}
-    media = [column.name for column in schema.columns if codec_for(column).MODALITY]
+    media = [column.name for column in schema.columns if codec_for(column).MODALITY == "grid"]
     verdicts = judge(
         found, holdout=comparison.holdout is not None, why_none=why_none, bounds=bounds, media=media
     )

@@ -46,7 +46,7 @@ def test_every_column_gets_its_type(schema: Table) -> None:
         "age": "integer",
         "income": "integer",
         "sex": "category",
-        "comment": "text",
+        "comment": "prose",
         "empty": "empty",
         "same": "constant",
     }

@@ -31,14 +31,15 @@ RUN = 12
 TITLE = "Texts"
 TEXT = """## {title}
 
-`reverie fit --budget` on four of five rows, then `reverie sample` of as many rows as are unseen, each with
-its label and the rest of its row but the text, on two cores. A classifier (tf-idf of words and pairs, logistic
-regression) that was trained on the real texts learned from tells the label from a text: `seen in made` is
-how often it finds the label that a text was made with, beside its accuracy on unseen real texts; `balanced`
-is the mean of both over labels, which are not equally frequent. `label` is how often a label made for a given
-unseen text is right. `copied` is the share of runs of 12 words of the texts made that stand in those learned
-from, beside that of unseen real texts; `distinct-2` the share of pairs of words that are different ones,
-beside real texts; `bits` are those that a byte of an unseen text costs, given the rest of its row.
+`reverie fit --budget` on four of five rows, then `reverie sample` of as many rows as are unseen, each
+with its label and the rest of its row but the text, on two cores. A classifier (tf-idf of words and
+pairs, logistic regression) that was trained on the real texts learned from tells the label from a text:
+`seen in made` is how often it finds the label that a text was made with, beside its accuracy on unseen
+real texts; `balanced` is the mean of both over labels, which are not equally frequent. `label` is how
+often a label made for a given unseen text is right. `copied` is the share of runs of 12 words of the
+texts made that stand in those learned from, beside that of unseen real texts; `distinct-2` the share of
+pairs of words that are different ones, beside real texts; `bits` are those that a byte of an unseen
+text costs, given the rest of its row.
 
 """
 HEADS = [

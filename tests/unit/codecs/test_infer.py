@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reverie.codecs.infer import SAMPLE, check_schema, infer, infer_table, profile_column
+from reverie.codecs.infer import SAMPLE, check_schema, infer, infer_table, plain, profile_column
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError, SchemaError
 from reverie.schema.types import Column, Schema, Table
@@ -203,3 +203,10 @@ def test_a_right_edit_is_taken(schema: Table) -> None:
     text = json.loads(Schema(tables=(schema,)).to_json())
     text["tables"][0]["columns"][3] = Column(name="age", type="category").model_dump()
     check_schema(Schema.from_json(json.dumps(text)).tables[0], CUSTOMERS)
+
+
+def test_types_are_plainer_for_families_that_cannot_learn_more(schema: Table) -> None:
+    types = {column.name: column.type for column in plain(schema, ()).columns}
+    assert types["comment"] == "text"
+    assert types["age"] == "integer"
+    assert plain(schema, ("tokens",)) == schema

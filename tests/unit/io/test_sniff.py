@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reverie.io.sniff import Dialect, guess_wide_encoding, sniff, survey
+from reverie.io.sniff import Dialect, guess_wide_encoding, is_table, sniff, survey
 from reverie.io.sources import Source
 
 
@@ -74,3 +74,9 @@ def test_utf8_is_known_however_blocks_fall(tmp_path_factory, text, block):
 def test_single_byte_encodings(tmp_path, monkeypatch):
     assert look(tmp_path / "a", "caf\u00e9".encode("latin-1"), 100, monkeypatch).encoding == "cp1252"
     assert look(tmp_path / "b", b"caf\xe9 \x81", 100, monkeypatch).encoding == "latin-1"
+
+
+def test_tables_are_told_from_writing():
+    assert is_table("a;b\n1;2\n3;4\n")
+    assert not is_table("To be, or not to be,\nthat is the question\nwhether, or so, it is\n")
+    assert not is_table("")

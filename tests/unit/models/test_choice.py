@@ -10,6 +10,7 @@ from reverie.models import choice
 from reverie.models.base import Capabilities, families
 from reverie.models.choice import (
     FEW_ROWS,
+    able,
     check_device,
     check_family,
     check_private,
@@ -60,3 +61,9 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
         check_device("cuda")
     monkeypatch.setattr(choice, "_has_cuda", lambda: True)
     check_device("cuda")
+
+
+def test_what_families_can_learn() -> None:
+    assert "tokens" in able("diffusion")
+    assert "tokens" in able("auto")
+    assert "tokens" not in able("trees")

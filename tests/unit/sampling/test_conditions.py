@@ -231,3 +231,18 @@ def test_not() -> None:
 def test_wishes_that_make_no_sense(make: Any) -> None:
     with pytest.raises(ConditionError):
         make()
+
+
+def test_what_a_text_begins_with() -> None:
+    for text in ("note starts with Once upon", "note begins with 'Once upon'"):
+        assert parse(text, ["note"]) == Condition("note", begins="Once upon")
+    assert words(Condition("note", begins="Once")) == "note starts with Once"
+
+
+def test_a_prompt_is_what_a_text_begins_with_unless_a_column_is_called_so() -> None:
+    assert parse("prompt='ROMEO:'", ["note"]) == Condition("prompt", begins="ROMEO:")
+    assert from_given({"prompt": "ROMEO:"}, ["note"]) == [Condition("prompt", begins="ROMEO:")]
+    assert parse("prompt=x", ["prompt"]) == Condition("prompt", values=("x",))
+    for wrong in ("prompt>3", "prompt!=x", "prompt in {a,b}", "prompt is missing"):
+        with pytest.raises(ConditionError, match="no beginning of a text"):
+            parse(wrong, ["note"])

@@ -213,7 +213,7 @@ def _turns(start: int, codes: int, like: torch.Tensor) -> tuple[torch.Tensor, to
 def _turned(parts: torch.Tensor, turns: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     left, right = parts.chunk(2, dim=-1)
     cosine, sine = turns
-    return torch.cat([left * cosine - right * sine, left * sine + right * cosine], dim=-1)
+    return torch.cat([left * cosine - right * sine, left * sine + right * cosine], dim=-1).to(parts.dtype)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from reverie.core.errors import ArtifactError, ConfigError
 from reverie.models.base import Budget, State
 from reverie.models.families import diffusion
 from reverie.models.families.diffusion import Config, fit, from_state
-from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Gate, Real, Tokens
+from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Gate, Real
 
 SPECS = (Category("a", 3), Real("x"), Category("kind", 2), Real("z", gate=Gate("kind", 1)), Real("v", 1, 2))
 CONFIG = Config(width=32, depth=1, dropout=0.0, batch=128, rate=5e-3)
@@ -100,12 +100,6 @@ def test_only_categories_or_only_numbers():
 def test_few_rows_are_passed_over_more_often():
     few, some, many = (diffusion._epochs(rows, 512) for rows in (500, 10_000, 100_000))
     assert many < some < few
-
-
-def test_tokens_are_refused():
-    blocks = Blocks((Tokens("t", 9, 4),), {"t": np.zeros((3, 4), np.int32)}, 3)
-    with pytest.raises(ConfigError, match="tokens"):
-        learn(blocks, 1)
 
 
 def test_it_gives_no_probabilities(fitted):

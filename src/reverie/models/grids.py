@@ -11,13 +11,18 @@ if TYPE_CHECKING:
 
 ABLE = range(8, 513, 8)
 """Channels that a network can have at a size."""
-WIDTHS = (32, 64, 64)
-"""Channels of a grid's network at each of its sizes."""
+WIDTHS, WIDER, MANY = (32, 64, 64), (48, 96, 96), 1_000
+"""Channels of a grid's network at each of its sizes, and those where grids have more numbers than that."""
 
 
 def grids_of(specs: tuple[Spec, ...]) -> tuple[Real, ...]:
     """The blocks that are grids."""
     return tuple(spec for spec in specs if isinstance(spec, Real) and spec.grid is not None)
+
+
+def usual(specs: tuple[Spec, ...]) -> tuple[int, ...]:
+    """Channels of the networks for these grids."""
+    return WIDER if any(spec.n * spec.d > MANY for spec in grids_of(specs)) else WIDTHS
 
 
 def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:

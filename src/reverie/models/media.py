@@ -5,7 +5,7 @@ one after another, told the rows and what there is of the others. See `nn.joint`
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +73,15 @@ def divided(
             values[name] = np.broadcast_to(found.values, (rows, *found.values.shape[1:]))
         elif isinstance(found, TokensEvidence) and found.begins is not None:
             begun[name] = found.begins
-    return {name: found for name, found in given.items() if name not in names}, Known(values, begun)
+    rest = {name: _repeated(found, rows) for name, found in given.items() if name not in names}
+    return rest, Known(values, begun)
+
+
+def _repeated(found: CategoryEvidence | RealEvidence, rows: int) -> CategoryEvidence | RealEvidence:
+    """Values of one row are of all."""
+    if not isinstance(found, RealEvidence) or found.values is None or len(found.values) == rows:
+        return found
+    return replace(found, values=np.repeat(found.values, rows))
 
 
 @dataclass(frozen=True)
@@ -247,7 +255,7 @@ def join(
     prose = texts.forms(specs, names, arrays, len(pictures))
     if not pictures and not prose:
         return Denoising(net, form, plan, ordered)
-    width, widths = net.last.normalized_shape[0], tuple(config.channels or grids.WIDTHS)
+    width, widths = net.last.normalized_shape[0], tuple(config.channels or grids.usual(specs))
     scale = Scale()
     if prose:
         scale = Scale(*texts.sized(config.text_width, config.text_depth, config.text_dropout))
@@ -267,7 +275,7 @@ def beside(specs: tuple[Spec, ...], task: "Denoising", config: Any) -> Media | N
 
 def check(config: Any) -> None:
     """Raise ValueError if the options of grids and texts are such as cannot be built."""
-    widths = config.channels or grids.WIDTHS
+    widths = config.channels or ()
     sizes = len(widths) <= 4 and all(type(wide) is int and wide in grids.ABLE for wide in widths)
     guided = bool(np.isfinite([config.grid_guidance, config.text_guidance]).all())
     drawn = 0 < config.temperature <= 10 and 0 < config.top <= 1

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from reverie.nn.texts import Text, TextTower
 
 MOST_DEPTH, MOST_WIDE, HEAD = 8, 512, 32
-SHARED = 5
-"""Rows that hold a pair or triple of codes that is counted."""
 FEW_CODES = 1_000_000
 """Codes of all rows together under which the smaller network is enough."""
 SMALLER, LARGER = (128, 2, 0.2), (192, 3, 0.1)
@@ -54,7 +52,7 @@ def count(task: "Denoising", blocks: Blocks) -> None:
     from reverie.nn.grams import count as counted
 
     for tower, spec in zip(_towers(task), texts_of(blocks.specs), strict=True):
-        tower.grams = Grams.of(counted(blocks[spec.name], spec.vocabulary, SHARED))
+        tower.grams = Grams.of(counted(blocks[spec.name], spec.vocabulary, spec.shared))
 
 
 def settle(task: "Denoising") -> None:

@@ -55,14 +55,14 @@ class Real:
 @dataclass(frozen=True)
 class Tokens:
     """At most `length` codes of a vocabulary in sequence; array (rows, length), int32, -1 after the end, and
-    everywhere where the gate is closed.
+    everywhere where the gate is closed. What follows what may be counted where `shared` rows hold it.
     """
 
     name: str
     vocabulary: int
     length: int
-
     gate: Gate | None = None
+    shared: int = 5
 
 
 Spec = Category | Real | Tokens

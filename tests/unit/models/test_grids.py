@@ -136,3 +136,9 @@ def test_options_that_make_no_sense_are_no_model(model, options):
     wrong = State({**state.json, "config": {**state.json["config"], **options}}, state.arrays)
     with pytest.raises(ArtifactError, match="not a model of this family"):
         from_state(SPECS, wrong)
+
+
+def test_grids_of_many_numbers_have_wider_networks() -> None:
+    small, large = Real("p", 784, 1, grid=(28, 28)), Real("q", 256, 4, grid=(16, 16))
+    assert grids.usual((small,)) == grids.WIDTHS
+    assert grids.usual((small, large)) == grids.WIDER

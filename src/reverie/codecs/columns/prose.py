@@ -59,11 +59,11 @@ class Prose(Codec):
     OPTIONS: ClassVar[Mapping[str, type]] = {"tokens": int, "vocabulary": int}
 
     def __init__(
-        self, column: Column, presence: Presence, pairs: BytePairs, length: int, storage: str
+        self, column: Column, presence: Presence, pairs: BytePairs, length: int, storage: str, shared: int
     ) -> None:
         self.column, self.presence, self.pairs, self.length = column, presence, pairs, length
-        self.storage = storage
-        self.specs = (*presence.specs, Tokens(column.name, len(pairs), length, presence.gate))
+        self.storage, self.shared = storage, shared
+        self.specs = (*presence.specs, Tokens(column.name, len(pairs), length, presence.gate, shared))
 
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
@@ -107,7 +107,8 @@ class Prose(Codec):
             found = [len(codes) for codes in pairs.encode(sketch.some, USUAL_LENGTH)] or [LEAST_LENGTH]
             # By steps, so that it is no single text's length.
             length = int(np.clip(-(-np.quantile(found, SHARE) // 8) * 8, LEAST_LENGTH, USUAL_LENGTH))
-        return cls(column, Presence.of(column.name, sketch.kinds), pairs, length, sketch.storage)
+        presence = Presence.of(column.name, sketch.kinds)
+        return cls(column, presence, pairs, length, sketch.storage, protection.k)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Presence, and codes, -1 after the end and where there is no text."""
@@ -154,7 +155,7 @@ class Prose(Codec):
     def state(self) -> dict[str, Any]:
         """Kinds of cell, Arrow type, length and merges."""
         common = {"kinds": list(self.presence.kinds), "storage": self.storage}
-        return {**common, "length": self.length, "merges": self.pairs.state()}
+        return {**common, "length": self.length, "merges": self.pairs.state(), "shared": self.shared}
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Prose":
@@ -163,7 +164,8 @@ class Prose(Codec):
         if not 0 < length <= MOST_LENGTH:
             raise ValueError("no such texts")
         presence = Presence(column.name, tuple(state["kinds"]))
-        return cls(column, presence, BytePairs.from_state(state["merges"]), length, state["storage"])
+        pairs, shared = BytePairs.from_state(state["merges"]), int(state["shared"])
+        return cls(column, presence, pairs, length, state["storage"], shared)
 
     def _codes(self, text: str, more: str) -> np.ndarray:
         """The codes of a text that is given. Raises ConditionError if they are too many."""

@@ -286,7 +286,7 @@ def _sized(config: Config, whole: Blocks) -> Config:
     """The options with the sizes of networks beside that of rows."""
     usual, chosen = texts.usual(whole), (config.text_width, config.text_depth, config.text_dropout)
     wide, depth, dropout = (b if a is None else a for a, b in zip(chosen, usual, strict=True))
-    channels = config.channels or grids.WIDTHS
+    channels = config.channels or grids.usual(whole.specs)
     return replace(config, channels=channels, text_width=wide, text_depth=depth, text_dropout=dropout)
 
 

@@ -145,6 +145,7 @@ class Synthesizer(Attested):
         seed: int | None = None,
         fast: bool = False,
         workers: int | None = None,
+        guidance: float | None = None,
         on_progress: OnProgress = silent,
     ) -> Any:
         """New rows, in the kind of frame that was learned from (an Arrow table if that was a file).
@@ -152,9 +153,12 @@ class Synthesizer(Attested):
         `n` is as many as were learned from unless told; `given` maps columns to values, lists of values, None
         (missing) or wishes such as `rv.between(30, 40)`, lists conditions as text such as "age>=65", or is a
         frame of partly known rows, or the path of one, each of which is completed once. The same `seed` gives
-        the same rows. Raises ConditionError if `given` cannot be met.
+        the same rows. `guidance` over 0 makes pictures, sounds and texts more typical of what is given, and
+        less diverse. Raises ConditionError if `given` cannot be met.
         """
-        parts = self.stream(n, given=given, seed=seed, fast=fast, workers=workers, on_progress=on_progress)
+        parts = self.stream(
+            n, given=given, seed=seed, fast=fast, workers=workers, guidance=guidance, on_progress=on_progress
+        )
         return self._frame(pa.concat_tables(parts))
 
     def stream(
@@ -166,10 +170,11 @@ class Synthesizer(Attested):
         fast: bool = False,
         workers: int | None = None,
         dictionaries: bool = False,
+        guidance: float | None = None,
         on_progress: OnProgress = silent,
     ) -> Iterator[pa.Table]:
         """As `sample`, in Arrow tables one after another, in memory that does not grow with `n`."""
-        model, request = self._fitted(), self._request(given)
+        model, request = self._fitted().guided(guidance), self._request(given)
         total = self._total(n, request)
         parts = plan.stream(
             model, total, request, seed=self._seed(seed), workers=workers, fast=fast,

@@ -55,6 +55,10 @@ def lines(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def shown(file: Path) -> np.ndarray:
+    return read(file.read_bytes()).astype(int)
+
+
 def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(place / "m.reverie")]) == 0
     shown = capfd.readouterr().out
@@ -165,3 +169,43 @@ def test_pictures_in_python() -> None:
     assert rows.schema.field("picture").type == pa.binary()
     with pytest.raises(ConfigError, match="does not learn pictures"):
         rv.Synthesizer("copula").fit(table)
+
+
+def test_pictures_vary_and_turn_into_each_other(place: Path, tmp_path: Path) -> None:
+    model, data = str(place / "m.reverie"), str(place / "data")
+    pictures = {}
+    for strength in ("0", "0.2", "1"):
+        out = tmp_path / strength
+        options = ["--row", "3", "--data", data, "--strength", strength, "-n", "6"]
+        assert run(["vary", model, "-o", f"{out}/", *options]) == 0
+        pictures[strength] = [read((out / line["picture"]).read_bytes()).astype(int) for line in lines(out)]
+    own = read((place / "data" / "pictures" / "2.png").read_bytes()).astype(int)
+    gaps = {
+        strength: np.mean([np.abs(one - own).mean() for one in found]) for strength, found in pictures.items()
+    }
+    assert gaps["0"] < 1
+    assert gaps["0"] < gaps["0.2"] < gaps["1"]
+    assert run(["reconstruct", model, data, "-o", str(tmp_path / "known/")]) == 0
+    assert len(lines(tmp_path / "known")) == ROWS
+    options = ["--rows", "3", "5", "--data", data, "--steps", "4"]
+    assert run(["interpolate", model, "-o", str(tmp_path / "way/"), *options]) == 0
+    way = [
+        read((tmp_path / "way" / line["picture"]).read_bytes()).astype(int)
+        for line in lines(tmp_path / "way")
+    ]
+    ends = [read((place / "data" / "pictures" / f"{row}.png").read_bytes()).astype(int) for row in (2, 4)]
+    assert len(way) == 4
+    assert np.abs(way[0] - ends[0]).mean() < 30
+    assert np.abs(way[-1] - ends[1]).mean() < 30
+
+
+def test_guidance_makes_pictures_alike(place: Path) -> None:
+    made = rv.load(place / "m.reverie")
+    spread = []
+    for guidance in (0.0, 6.0):
+        found = made.sample(40, given={"where": "above", "picture": rv.present()}, guidance=guidance, seed=1)
+        shown = np.stack([read(cell.as_py()) for cell in found["picture"]]).astype(float)
+        spread.append(shown[:, :4].mean() - shown[:, 4:].mean())
+    assert spread[1] > spread[0]
+    with pytest.raises(ConfigError, match="no strength"):
+        made.sample(2, guidance=-1.0)

@@ -1,16 +1,13 @@
 """`reverie sample`, `reverie impute` and `reverie score`."""
 
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reverie.cli import options, terminal
+from reverie.cli import options, results, terminal
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from reverie.synthesizer import Synthesizer
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A .reverie file made by 'reverie fit'.")]
@@ -49,6 +46,10 @@ def sample(
     fast: Annotated[
         bool, typer.Option("--fast", help="Without the critic: faster, a little less faithful.")
     ] = False,
+    guidance: Annotated[
+        float | None,
+        typer.Option(help="How strongly what is given shapes pictures, sounds and texts; 0 is not at all."),
+    ] = None,
     json: Annotated[
         str | None, typer.Option("--json", help="Write times, rows, the family and why, as JSON.")
     ] = None,
@@ -66,7 +67,7 @@ def sample(
     options.check_places((model, given_file), *([] if folder else [(output, SUFFIXES)]), (json, ()))
     start = time.perf_counter()
     synthesizer = load(model)
-    _check_media(synthesizer, output, folder=folder)
+    results.check(synthesizer, output, folder=folder)
     wanted = _wanted(synthesizer, given, given_file)
     n = None if given_file else options.count_rows(rows, scale, synthesizer.rows_)
     if given_file and (rows, scale) != (None, None):
@@ -76,9 +77,9 @@ def sample(
     with terminal.progress("rows") as tell:
         parts = synthesizer.stream(
             n, given=wanted, seed=seed, fast=fast, workers=workers or options.cores(),
-            dictionaries=output.endswith(".parquet"), on_progress=tell,
+            dictionaries=output.endswith(".parquet"), guidance=guidance, on_progress=tell,
         )  # fmt: skip
-        made = _write_folder(output, parts) if folder else _write(output, parts)
+        made = results.write(output, parts, folder=folder)
     end = time.perf_counter()
     facts = {
         "output": output, "rows": made, "seconds": round(end - start, 3), "load": round(loaded - start, 3),
@@ -111,12 +112,12 @@ def impute(
     folder = catalogues.is_folder(output)
     options.check_places((model, data), *([] if folder else [(output, SUFFIXES)]))
     synthesizer = load(model)
-    _check_media(synthesizer, output, folder=folder)
+    results.check(synthesizer, output, folder=folder)
     found = options.read_table(data, None)
     holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
     filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores())
     left = sum(column.null_count for column in filled.columns)  # a missing value may have been drawn
-    (_write_folder if folder else _write)(output, iter([filled]))
+    results.write(output, iter([filled]), folder=folder)
     filling = f"{holes - left:,} of {terminal.count(holes, 'missing cell')} filled"
     terminal.say(f"{filling}, written to {terminal.place(output)}", error=output == "-")
 
@@ -139,7 +140,7 @@ def score(
     options.check_places((model, data), (output, SUFFIXES))
     synthesizer = load(model)
     scores = synthesizer.log_prob(options.read_table(data, None), seed=seed)
-    _write(output, iter([pa.table({"log_prob": scores})]))
+    results.write_file(output, iter([pa.table({"log_prob": scores})]))
     scored = f"{terminal.count(len(scores), 'row')} scored"
     terminal.say(f"{scored}, written to {terminal.place(output)}", error=output == "-")
 
@@ -154,60 +155,3 @@ def _wanted(synthesizer: "Synthesizer", given: list[str] | None, given_file: str
     if given_file:
         return options.read_table(given_file, None)
     return [parse(text, synthesizer.columns_) for text in given] if given else None
-
-
-def _check_media(synthesizer: "Synthesizer", output: str, *, folder: bool) -> None:
-    """Raise OutputError before any work if rows with media cannot be written there."""
-    from reverie.codecs.base import modalities
-    from reverie.core.errors import OutputError
-    from reverie.io import catalogues
-    from reverie.io.writing import SUFFIXES
-
-    media = "grid" in modalities(synthesizer.schema_.columns)
-    if folder and not media:
-        options.check_places((), (output, SUFFIXES))
-    if media and not folder and not output.endswith(".parquet"):
-        fix = "Give a folder, such as 'new/', or a .parquet file"
-        raise OutputError("cannot hold the pictures or sounds of these rows", where=output, fix=fix)
-    if folder:
-        catalogues.check_folder(output)
-
-
-def _write_folder(output: str, parts: Iterator["pa.Table"]) -> int:
-    """Write rows and media into a folder, with a page that shows them."""
-    from pathlib import Path
-
-    import pyarrow as pa
-
-    from reverie.io import catalogues
-    from reverie.reports.gallery import MOST, gallery
-
-    seen: list[pa.Table] = []
-    total = 0
-
-    def kept() -> Iterator[pa.Table]:
-        nonlocal total
-        for part in parts:
-            if total < MOST:
-                seen.append(part.slice(0, MOST - total))
-            total += part.num_rows
-            yield part
-
-    def finish(folder: Path) -> None:
-        (folder / "gallery.html").write_text(gallery(pa.concat_tables(seen), total), "utf-8")
-
-    return catalogues.write(output, kept(), finish)
-
-
-def _write(output: str, parts: Iterator["pa.Table"]) -> int:
-    """Write the tables one after another; nothing is written if the first cannot be made. The number of
-    rows.
-    """
-    from reverie.io.writing import writer
-
-    first = next(parts)
-    with writer(output, first.schema) as sink:
-        sink.write(first)
-        for part in parts:
-            sink.write(part)
-    return sink.rows

@@ -110,6 +110,11 @@ class Fitted(ABC):
         A category counts with its probability, a real with its density.
         """
 
+    def guided(self, strength: float) -> "Fitted":  # noqa: ARG002
+        """The model that is guided so strongly by what is given. Raises ConfigError if it cannot be."""
+        what = f"family '{self.family}' is not guided by what is given"
+        raise ConfigError(what, where="guidance", fix="Leave it out, or use diffusion")
+
     @abstractmethod
     def state(self) -> State:
         """Everything needed to rebuild the model, without any training row."""
@@ -121,6 +126,19 @@ class Discerning(Protocol):
 
     def realism(self, blocks: Blocks) -> np.ndarray:
         """How real each row looks to the critic, (rows,) in [0, 1]."""
+        ...
+
+
+@runtime_checkable
+class Varying(Protocol):
+    """A model that knows which rows are near to a given one, and which lie between two."""
+
+    def vary(self, blocks: Blocks, strength: float, rng: np.random.Generator) -> Blocks:
+        """A variation of each row: of strength 0 it is the row as the model knows it, of 1 any row."""
+        ...
+
+    def interpolate(self, a: Blocks, b: Blocks, steps: int, rng: np.random.Generator) -> Blocks:
+        """`steps` rows on the way from each row of `a` to that of `b`, both ends among them, pair by pair."""
         ...
 
 

@@ -19,6 +19,7 @@ from reverie.models.mixture import Mixture
 from reverie.models.particles import BlockEvidence, Particles, known_share, shut, spread, stack
 from reverie.models.sequential import Sequential
 from reverie.models.variables import Variables
+from reverie.models.variations import check_way
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
 if TYPE_CHECKING:
@@ -177,11 +178,7 @@ class LatentSpace(Sequential):
 
     def way(self, a: Blocks, b: Blocks, steps: int) -> np.ndarray:
         """The points of `interpolate`, (rows * steps, latents)."""
-        if steps < 2:
-            raise ConfigError("steps are fewer than 2", where="interpolate", fix="Give 2 or more")
-        if a.rows != b.rows:
-            what = f"{a.rows:,} rows cannot be paired with {b.rows:,}"
-            raise ConfigError(what, where="interpolate", fix="Give as many rows of both")
+        check_way(a, b, steps)
         start, end = (self.prior.to_normal(self.encode(each)[0]) for each in (a, b))
         points = np.stack([_arc(start, end, share) for share in np.linspace(0, 1, steps)], axis=1)
         return self.prior.from_normal(points.reshape(-1, start.shape[1]))

@@ -5,7 +5,7 @@ one after another, told the rows and what there is of the others. See `nn.joint`
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 CHUNK, TEXT_CHUNK = 64, 256
 """Rows whose parts are made at a time, where there are grids, and where there are texts alone."""
+FINE = 2
+"""How many times as many steps it takes to find the noise that a grid emerges from."""
 MOST_STEPS = 256
 """Steps in which a grid emerges that a stored model may ask for."""
 
@@ -87,11 +89,21 @@ def _repeated(found: CategoryEvidence | RealEvidence, rows: int) -> CategoryEvid
 @dataclass(frozen=True)
 class Known:
     """What is known of grids (rows, n, d), NaN for none, and texts (rows, length), -1 for none, by name; and
-    the codes that all texts of a name begin with.
+    the codes that all texts of a name begin with. `origins` are grids (rows, n, d) that new ones emerge from,
+    with a `share` of all noise.
     """
 
     values: Mapping[str, np.ndarray]
     begun: Mapping[str, np.ndarray]
+    origins: Mapping[str, np.ndarray] = field(default_factory=dict)
+    share: float = 1.0
+
+    def take(self, rows: slice) -> "Known":
+        """What is known of some of the rows."""
+        values, origins = (
+            {name: found[rows] for name, found in parts.items()} for parts in (self.values, self.origins)
+        )
+        return replace(self, values=values, origins=origins)
 
     def __bool__(self) -> bool:
         return bool(self.values or self.begun)
@@ -152,11 +164,42 @@ class Media:
         noise, parts = torch.Generator().manual_seed(int(rng.integers(2**62))), []
         with torch.inference_mode():
             for start, size in self._chunks(rows.rows):
-                held = {name: found[start : start + size] for name, found in known.values.items()}
-                some = rows.take(np.arange(start, start + size))
-                parts.append(self._make(some, refine, Known(held, known.begun), noise))
+                some, part = rows.take(np.arange(start, start + size)), slice(start, start + size)
+                parts.append(self._make(some, refine, known.take(part), noise))
         arrays = {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in self.specs}
         return Blocks(self.whole, {**rows.arrays, **arrays}, rows.rows)
+
+    def morph(
+        self, ends: Blocks, rows: Blocks, shares: np.ndarray, refine: "Refine", rng: np.random.Generator
+    ) -> Blocks:
+        """The `rows` with grids on the way from the first to the second of two `ends`, as far along as the
+        `shares` (rows,) say, through the noise that both emerge from; texts are those of the nearer end.
+
+        A grid that an end lacks is made as any other.
+        """
+        import torch
+
+        from reverie.nn.joint import emerge_grid, submerge_grid
+
+        values: dict[str, np.ndarray] = {}
+        own = ends.take(np.arange(2))
+        with torch.inference_mode():
+            for at, spec in enumerate(self.specs):
+                pair = own[spec.name]
+                if isinstance(spec, Tokens):
+                    values[spec.name] = pair[(shares >= 0.5).astype(int)]
+                elif not np.isnan(pair).any():
+                    told = refine(rows_of(own), self._told({}, 2))
+                    noise = submerge_grid(
+                        self.task, at, told, torch.from_numpy(grids.placed(pair, spec)), FINE * self.steps
+                    )
+                    along = torch.from_numpy(shares).float()
+                    told = told[:1].lerp(told[1:], along[:, None])
+                    made = emerge_grid(
+                        self.task, at, told, None, _turned(noise, along), FINE * self.steps, 0.0
+                    )
+                    values[spec.name] = grids.spread(made.float().numpy())
+        return self.make(rows, refine, Known(values, {}), rng)
 
     def _make(
         self, rows: Blocks, refine: "Refine", known: Known, noise: "torch.Generator"
@@ -172,7 +215,7 @@ class Media:
             if len(wanted):
                 others = {name: values[wanted] for name, values in made.items() if name != spec.name}
                 told = refine(rows.take(wanted), self._told(others, len(wanted)))
-                found[wanted] = self._made(at, spec, told, refine, known.begun.get(spec.name), noise)
+                found[wanted] = self._made(at, spec, told, refine, known, wanted, noise)
             found[~there] = _nothing(spec, 1)[0]
             made[spec.name] = found
         return {spec.name: made[spec.name] for spec in self.specs}
@@ -183,22 +226,33 @@ class Media:
         spec: Real | Tokens,
         told: "torch.Tensor",
         refine: "Refine",
-        begun: np.ndarray | None,
+        known: Known,
+        wanted: np.ndarray,
         noise: "torch.Generator",
     ) -> np.ndarray:
-        """Part `at` of rows of which `told` is known."""
+        """Part `at` of the `wanted` rows, of which `told` is known."""
         import torch
 
         from reverie.nn.joint import emerge_grid
+        from reverie.nn.schedules import NOISE, noised
         from reverie.nn.texts import compose
 
         guidance = self.guidance if isinstance(spec, Real) else self.style.guidance
         unknown = refine(None, self._told({}, len(told))) if guidance else None
-        if isinstance(spec, Real):
-            found = emerge_grid(self.task, at, told, unknown, noise, self.steps, guidance)
-            return grids.spread(found.float().numpy())
-        first = torch.from_numpy(np.zeros(0, np.int64) if begun is None else begun.astype(np.int64))
-        return compose(self.task.net.text_tower(at), told, unknown, first, noise, self.style).numpy()
+        if isinstance(spec, Tokens):
+            begun = known.begun.get(spec.name, np.zeros(0, np.int64)).astype(np.int64)
+            tower = self.task.net.text_tower(at)
+            return compose(tower, told, unknown, torch.from_numpy(begun), noise, self.style).numpy()
+        assert spec.grid is not None
+        state, share = torch.randn((len(told), spec.d, *spec.grid), generator=noise), 1.0
+        if spec.name in known.origins:
+            origin, share = (
+                torch.from_numpy(grids.placed(known.origins[spec.name][wanted], spec)),
+                known.share,
+            )
+            state = noised(origin, state, torch.tensor(share * NOISE))
+        found = emerge_grid(self.task, at, told, unknown, state, self.steps, guidance, share)
+        return grids.spread(found.float().numpy())
 
     def _told(self, known: Mapping[str, np.ndarray], rows: int) -> "torch.Tensor":
         import torch
@@ -217,6 +271,16 @@ class Media:
     def _chunks(self, rows: int) -> list[tuple[int, int]]:
         size = self.chunk
         return [(start, min(size, rows - start)) for start in range(0, rows, size)] or [(0, 0)]
+
+
+def _turned(pair: "torch.Tensor", shares: "torch.Tensor") -> "torch.Tensor":
+    """Points on the arc from the first to the second of two, as normal as these are."""
+    import torch
+
+    one, other = pair.flatten(1)
+    angle = torch.arccos((one @ other / (one.norm() * other.norm())).clamp(-0.999, 0.999))
+    weights = ((1 - shares) * angle).sin() / angle.sin(), (shares * angle).sin() / angle.sin()
+    return weights[0][:, None, None, None] * pair[0] + weights[1][:, None, None, None] * pair[1]
 
 
 def _nothing(spec: Real | Tokens, rows: int) -> np.ndarray:

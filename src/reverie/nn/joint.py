@@ -191,15 +191,16 @@ def emerge_grid(
     at: int,
     refined: torch.Tensor,
     unknown: torch.Tensor | None,
-    noise: torch.Generator,
+    state: torch.Tensor,
     steps: int,
     guidance: float,
+    share: float = 1.0,
 ) -> torch.Tensor:
-    """Grids (rows, channels, high, wide) of block `at`, of rows known as `refined` (rows, width).
+    """Grids (rows, channels, high, wide) of block `at`, of rows known as `refined` (rows, width), from a
+    `state` of noise, or of grids with a `share` of all noise.
 
     With `guidance` w a slope is that of what is known, s, moved on by w (s - the slope of the `unknown`).
     """
-    grid = task.grids[at]
 
     def rise(state: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
         angles = angle.expand(len(state))
@@ -211,7 +212,22 @@ def emerge_grid(
         known, free = pair.chunk(2)
         return known + guidance * (known - free)
 
-    state = torch.randn((len(refined), grid.channels, grid.high, grid.wide), generator=noise)
-    for found in adams(rise, state, ladder(steps, BEND)):
+    for found in adams(rise, state, share * ladder(steps, BEND)):
         state = found
     return state
+
+
+def submerge_grid(
+    task: Joint, at: int, refined: torch.Tensor, grids: torch.Tensor, steps: int
+) -> torch.Tensor:
+    """The noise (rows, channels, high, wide) from which `grids` emerge, without guidance.
+
+    Source: Song et al. 2021 (DDIM), section 4.3.
+    """
+
+    def rise(state: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+        return task.net.rise(at, state, angle.expand(len(state)), refined)
+
+    for found in adams(rise, grids, ladder(steps, BEND).flip(0)):
+        grids = found
+    return grids

@@ -15,7 +15,7 @@ from reverie.codecs.base import Lesson, Protection
 from reverie.codecs.infer import infer_table
 from reverie.codecs.spelling import read_table
 from reverie.codecs.table import TableCodec
-from reverie.core.errors import DataError
+from reverie.core.errors import ConfigError, DataError
 from reverie.core.rng import child
 from reverie.models.base import Budget, Fitted, OnProgress, Progress, State, family, silent
 from reverie.models.deadline import Deadline, seconds_of
@@ -73,6 +73,17 @@ class Learned:
         if self.critic is not None and not fast:
             return self.critic.resample(self.fitted, n, rng=rng, given=evidence or None)
         return self.fitted.sample(n, rng=rng, given=evidence or None)
+
+    def guided(self, strength: float | None) -> "Learned":
+        """The same, guided so strongly by what is given; None is as it is. Raises ConfigError."""
+        if strength is None:
+            return self
+        fix = "Give a number from 0 on, such as 1.5"
+        if not 0 <= strength < np.inf:
+            raise ConfigError("is no strength", where="guidance", fix=fix)
+        if self.fitted is None:
+            raise ConfigError("there is no model to be guided", where="guidance", fix="Leave it out")
+        return replace(self, fitted=self.fitted.guided(strength))
 
     def decode(
         self, blocks: Blocks, rng: np.random.Generator, offset: int, *, dictionaries: bool

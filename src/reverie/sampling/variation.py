@@ -1,4 +1,4 @@
-"""Rows near given ones and on the way between two, in a latent space; how real rows look to a critic."""
+"""Rows near given ones and between two, places in a latent space, and how real rows look to a critic."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from reverie.codecs.spelling import write_table
 from reverie.core.errors import ConfigError, DataError
 from reverie.core.quantities import parse_count
 from reverie.core.rng import child
-from reverie.models.base import Discerning
+from reverie.models.base import Discerning, Varying
 from reverie.models.latent import LatentSpace
+from reverie.models.variations import check_way
 from reverie.sampling.request import conform
 from reverie.sampling.table import Learned
 from reverie.schema.blocks import Blocks
@@ -26,19 +28,27 @@ def encode(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.ndar
 
 
 def vary(model: Learned, table: pa.Table, strength: float, n: int, rng: np.random.Generator) -> pa.Table:
-    """`n` variations of each row, one row's after the other's; see `LatentSpace.vary`."""
-    space, blocks = space_of(model), _blocks(model, table, rng)
+    """`n` variations of each row, one row's after the other's; see `models.base.Varying`."""
+    able, blocks = _varying(model), _blocks(model, table, rng)
     blocks = blocks.take(np.repeat(np.arange(blocks.rows), n))
-    return _decoded(model, lambda at: space.vary(blocks.take(at), strength, rng), blocks.rows, rng)
+    return _decoded(model, lambda at: able.vary(blocks.take(at), strength, rng), blocks.rows, rng)
 
 
 def interpolate(
     model: Learned, start: pa.Table, end: pa.Table, steps: int, rng: np.random.Generator
 ) -> pa.Table:
-    """`steps` rows from each row of `start` to that of `end`, pair by pair; see `LatentSpace.interpolate`."""
-    space = space_of(model)
-    latent = space.way(_blocks(model, start, rng), _blocks(model, end, rng), steps)
-    return _decoded(model, lambda at: space.decode(latent[at], rng), len(latent), rng)
+    """`steps` rows from each row of `start` to that of `end`, pair by pair; see `models.base.Varying`."""
+    able, a, b = _varying(model), _blocks(model, start, rng), _blocks(model, end, rng)
+    check_way(a, b, steps)
+    # Ways are made whole, as their rows belong together: the ends of each row, as often as it has steps.
+    left, right = (one.take(np.repeat(np.arange(one.rows), steps)) for one in (a, b))
+
+    def make(at: np.ndarray) -> Blocks:
+        firsts = np.unique(at - at % steps)
+        made = able.interpolate(left.take(firsts), right.take(firsts), steps, rng)
+        return made.take(np.searchsorted(firsts, at - at % steps) * steps + at % steps)
+
+    return _decoded(model, make, left.rows, rng)
 
 
 def decode(model: Learned, latent: np.ndarray, rng: np.random.Generator) -> pa.Table:
@@ -62,6 +72,13 @@ def realism(model: Learned, table: pa.Table, rng: np.random.Generator) -> np.nda
 
 def _family(model: Learned) -> str:
     return "no model" if model.fitted is None else f"the family {model.fitted.family}"
+
+
+def _varying(model: Learned) -> Varying:
+    if not isinstance(model.fitted, Varying):
+        fix = "Fit with model='vae', or model='diffusion'"
+        raise ConfigError(f"{_family(model)} has no rows near to others", where="--model", fix=fix)
+    return model.fitted
 
 
 def space_of(model: Learned) -> LatentSpace:
@@ -94,11 +111,11 @@ def _decoded(
         places = np.arange(rows)
         places[again] = rows + np.arange(len(again))
         table = pa.concat_tables([table, fresh]).take(pa.array(places))
-    return table
+    return write_table(model.schema, table)
 
 
 class Varied:
-    """What a synthesizer with a latent space or a critic offers, by its model, seeds and kinds of frames."""
+    """What a synthesizer offers whose model knows what is near a row, has a latent space, or a critic."""
 
     def encode(self, frame: Any) -> np.ndarray:
         """Where each row lies in the latent space, (rows, latents) float64.
@@ -111,7 +128,7 @@ class Varied:
         """`n` realistic variations of each row, one row's after the other's.
 
         Of `strength` 0 they are the row as the model knows it, of 1 any row. Raises ConfigError if the family
-        has no latent space: fit with model="vae".
+        knows none: fit with model="vae" or "diffusion".
         """
         count, rng = parse_count(n, "n", "number of rows"), child(self._seed(seed), "vary")
         return self._frame(vary(self._fitted(), self._table(frame), strength, count, rng))
@@ -120,7 +137,7 @@ class Varied:
         """`steps` rows on the way from each row of `start` to that of `end`, pair by pair, both ends among
         them as the model knows them.
 
-        Raises ConfigError if the family has no latent space: fit with model="vae".
+        Raises ConfigError if the family knows none: fit with model="vae" or "diffusion".
         """
         count, rng = parse_count(steps, "steps", "number of rows"), child(self._seed(seed), "interpolate")
         tables = self._table(start), self._table(end)

@@ -106,19 +106,6 @@ def test_blocks_are_divided():
     assert grids.arrays_of(made(5))["grid0"].shape == (5, 1, 8, 8)
 
 
-def test_values_of_one_row_are_of_all():
-    given = {
-        "a": CategoryEvidence(allowed=np.array([True, False])),
-        "x": RealEvidence(values=np.array([0.5])),
-        "y": RealEvidence(low=0.0),
-        "g": RealEvidence(values=np.zeros((1, 64, 1))),
-    }
-    rest, known = grids.divided(given, SPECS, 3)
-    assert rest["x"].values.tolist() == [0.5] * 3
-    assert (rest["a"], rest["y"]) == (given["a"], given["y"])
-    assert known["g"].shape == (3, 64, 1)
-
-
 @pytest.mark.parametrize(
     "options",
     [

@@ -6,7 +6,15 @@ import pytest
 from reverie.models import media
 from reverie.models.base import Budget
 from reverie.models.families.diffusion import Config, fit
-from reverie.schema.blocks import Blocks, Category, Real, RealEvidence, Tokens, TokensEvidence
+from reverie.schema.blocks import (
+    Blocks,
+    Category,
+    CategoryEvidence,
+    Real,
+    RealEvidence,
+    Tokens,
+    TokensEvidence,
+)
 
 GRID, TEXT = Real("g", 64, 1, None, (8, 8)), Tokens("t", 300, 6)
 SPECS = (TEXT, Category("a", 2), GRID)
@@ -76,3 +84,16 @@ def test_what_is_known_is_divided():
     assert known.values["g"].shape == (5, 64, 1)
     assert known.seen(SPECS, 5)["t"].tolist() == [[3, 4, -1, -1, -1, -1]] * 5
     assert not media.divided({}, SPECS, 5)[1]
+
+
+def test_values_of_one_row_are_of_all():
+    given = {
+        "a": CategoryEvidence(allowed=np.array([True, False])),
+        "x": RealEvidence(values=np.array([0.5])),
+        "y": RealEvidence(low=0.0),
+        "g": RealEvidence(values=np.zeros((1, 64, 1))),
+    }
+    rest, known = media.divided(given, (*SPECS, Real("x"), Real("y")), 3)
+    assert rest["x"].values.tolist() == [0.5] * 3
+    assert (rest["a"], rest["y"]) == (given["a"], given["y"])
+    assert known.values["g"].shape == (3, 64, 1)

@@ -76,7 +76,8 @@ def test_guidance_moves_away_from_what_is_not_known(task):
 
     def made(other, guidance):
         noise = torch.Generator().manual_seed(0)
-        return emerge_grid(task, 0, known, other, noise, 3, guidance)
+        state = torch.randn((2, 1, 8, 8), generator=noise)
+        return emerge_grid(task, 0, known, other, state, 3, guidance)
 
     plain = made(None, 0.0)
     assert plain.shape == (2, 1, 8, 8)
@@ -116,9 +117,10 @@ def test_texts_that_are_absent_cost_nothing_and_tell_nothing(writer):
     other = {**rows, "text0": rows["text0"].clone()}
     other["text0"][closed] = 99
     costs = [writer.losses("net", one, torch.Generator().manual_seed(0)) for one in (rows, other)]
-    assert torch.equal(costs[0], costs[1])
+    torch.testing.assert_close(costs[0], costs[1])
     other["text0"][~closed] = 99
-    assert not torch.equal(costs[0], writer.losses("net", other, torch.Generator().manual_seed(0)))
+    changed = writer.losses("net", other, torch.Generator().manual_seed(0))
+    assert (changed - costs[0]).abs().max() > 0.1
 
 
 def test_some_rows_stand_for_all_where_texts_cost_much(writer):

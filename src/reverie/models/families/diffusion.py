@@ -16,7 +16,8 @@ import numpy as np
 
 from reverie.core.errors import ArtifactError, ConfigError
 from reverie.models import calibration, grids, media, neural, texts
-from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
+from reverie.models.accompanied import Accompanied
+from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
 from reverie.models.calibration import Map
 from reverie.models.clock import Clock
 from reverie.models.filling import Wish, answer
@@ -103,7 +104,7 @@ class Config:
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
-class Diffusion(Fitted):
+class Diffusion(Accompanied):
     """A fitted diffusion: a network that tells the rest of a row from what is left of it, and maps of the
     numbers that emerge, in the layout's scale, to those wanted, if there are any.
     """
@@ -125,21 +126,17 @@ class Diffusion(Fitted):
         if beside is not None:
             self.specs = beside.whole
 
-    def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
-        """Draw `n` rows; with `given`, from the distribution conditional on it (see `models.filling`)."""
-        if self.beside is None:
-            return self._rows(n, rng, given)
-        rest, known = media.divided(given or {}, self.specs, n)
-        told = self.beside.told(known, n) if known else None
-        return self.beside.make(self._rows(n, rng, rest, told), self._refined, known, rng)
-
-    def _rows(
+    def rows(
         self, n: int, rng: np.random.Generator, given: Evidence | None, told: np.ndarray | None = None
     ) -> Blocks:
-        """Rows without their grids and texts."""
+        """`n` rows without their grids and texts."""
         if given or told is not None:
             return answer(self, n, rng, given or {}, told)
         return self.fill(Known.nothing(self.layout, n), rng)[0]
+
+    def copy(self) -> "Diffusion":
+        """Another model of the same networks."""
+        return Diffusion(self.layout, self.task, self.config, self.notes, self.maps, self.beside)
 
     def fill(
         self,
@@ -206,7 +203,7 @@ class Diffusion(Fitted):
         nothing = known.told is None
         return torch.from_numpy(self.beside.told(None, len(known)) if nothing else known.told)
 
-    def _refined(self, rows: Blocks | None, told: "torch.Tensor") -> "torch.Tensor":
+    def refined(self, rows: Blocks | None, told: "torch.Tensor") -> "torch.Tensor":
         """What the heads are given of whole rows, or of rows of which nothing is known."""
         import torch
 

@@ -151,6 +151,7 @@ COPIES = {
     "copies": "exact copies",
     "copies_unique": "exact copies of rows that one person has",
     "media_copies": "pictures or sounds that are nearly one that was learned from",
+    "text_copies": "texts with words in a row of one that was learned from",
 }
 """The figures of copies, and what each counts."""
 ATTACKS = {

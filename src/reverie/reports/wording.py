@@ -18,6 +18,10 @@ TITLES = {
     "media_precision": "Pictures or sounds that look like a real one",
     "media_recall": "Real ones that one made looks like",
     "media_coherence": "Categories told from pictures or sounds",
+    "text_perplexity": "Texts, bits a word for a model of unseen ones",
+    "text_coherence": "Categories told from texts",
+    "text_distinct": "Pairs of words that differ",
+    "text_length": "Length of texts, error",
     "support": "Rows within the range of the real data",
     "trend_all": "All pairs of columns, error",
     "c2st_train": "Whole rows, told from training rows",
@@ -31,6 +35,7 @@ TITLES = {
     "copies_unique": "Exact copies of unique people",
     "media_nearer": "Pictures or sounds nearer to one learned from",
     "media_copies": "Pictures or sounds that are nearly one learned from",
+    "text_copies": "Texts with words in a row of one learned from",
     "singling_out_univariate": "Singled out by one column",
     "singling_out_multivariate": "Singled out by several columns",
     "linkability": "Halves of a row linked",
@@ -50,7 +55,8 @@ TITLES = {
 
 PERCENT = (
     "shape", "trend", "trend_all", "validity", "support", "copies", "copies_unique", "media_precision",
-    "media_recall", "media_coherence", "media_copies",
+    "media_recall", "media_coherence", "media_copies", "text_copies", "text_coherence", "text_distinct",
+    "text_length",
 )  # fmt: skip
 
 QUESTIONS: dict[Aspect, str] = {

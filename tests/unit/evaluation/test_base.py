@@ -5,10 +5,10 @@ from .tables import compared, people
 
 def test_measures_are_found_quality_first() -> None:
     names = [measure.name for measure in measures()]
-    quality = ["c2st", "media_quality", "shape", "trend", "usefulness", "validity"]
+    quality = ["c2st", "media_quality", "shape", "text_quality", "trend", "usefulness", "validity"]
     attacks = ["inference", "linkability", "membership", "rare_values", "singling_out"]
     assert names[: len(quality)] == quality
-    assert sorted(names[len(quality) :]) == sorted(["copies", "distance", "media", *attacks])
+    assert sorted(names[len(quality) :]) == sorted(["copies", "distance", "media", "texts", *attacks])
 
 
 def test_the_view_is_made_once() -> None:

@@ -95,11 +95,8 @@ class Model:
     @classmethod
     def of(cls, texts: list[list[str]]) -> "Model":
         """That of the texts."""
-        return cls(
-            tuple(
-                Counter(run for words in texts for run in runs_of(words, length)) for length in (0, 1, 2, 3)
-            )
-        )
+        runs = ((run for words in texts for run in runs_of(words, length)) for length in (1, 2, 3))
+        return cls((Counter({(): sum(map(len, texts))}), *map(Counter, runs)))
 
     def bits(self, words: list[str]) -> float:
         """Bits that a word of this text takes on average."""

@@ -226,7 +226,7 @@ def bits(model: Path, unseen: Texts) -> float:
         for start in range(0, blocks.rows, 64):
             some = blocks.take(np.arange(start, min(start + 64, blocks.rows)))
             told = torch.from_numpy(fitted.beside.told(None, some.rows))
-            refined = fitted._refined(rows_of(some), told)
+            refined = fitted.refined(rows_of(some), told)
             codes = torch.from_numpy(some[spec.name].astype(np.int64))
             total += float(fitted.task.net.text_tower(at).costs(codes, refined)[0].sum())
             spelled = codec.codec(spec.name).pairs.decode(some[spec.name])

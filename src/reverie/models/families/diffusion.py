@@ -98,7 +98,7 @@ class Config:
     text_depth: int | None = None
     text_dropout: float | None = None
     text_updates: int | None = None
-    text_guidance: float = 0.25
+    text_guidance: float = 1.0
     temperature: float = 1.0
     top: float = 0.95
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})

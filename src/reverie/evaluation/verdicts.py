@@ -169,6 +169,8 @@ ATTACKS = {
     "membership_distance_rare": "whether a row of a rare group was learned from is told by distances",
 }
 """The figures of attacks that decide, and what each says."""
+MEMORISED = ("media_nearer", "media_copies", "text_copies")
+"""The figures of cells that are made again: pictures, sounds and texts."""
 QUESTIONS = {
     "Singling out": ("singling_out_univariate", "singling_out_multivariate", "rare_values"),
     "Linkability": ("linkability",),
@@ -191,9 +193,17 @@ def _attacks(risks: list[Measurement], bounds: Thresholds) -> list[Check]:
 
 
 def grades(found: Found, bounds: Thresholds = DEFAULT) -> dict[str, int]:
-    """What each attack tells, by name: 0 nothing, 1 enough for conditions, 2 enough to forbid release."""
+    """What each attack, and each figure of memorised cells, tells, by name: 0 nothing, 1 enough for
+    conditions, 2 enough to forbid release.
+    """
     risks = [found[name] for name in ATTACKS if name in found]
-    return {risk.name: _attacked(risk, len(risks), bounds).grade for risk in risks}
+    told = {risk.name: _attacked(risk, len(risks), bounds).grade for risk in risks}
+    for name in MEMORISED:
+        if name in COPIES and name in found:
+            told[name] = _copied(found[name], bounds.copies).grade
+        elif name in found:
+            told[name] = _nearer(found[name], bounds.nearer).grade
+    return told
 
 
 def _allowed(risk: Measurement, bounds: Thresholds) -> tuple[float, float]:

@@ -70,7 +70,8 @@ def settled(name: str, needs: Collection[str]) -> tuple[str, str] | None:
     able = [one for one in ranked(FEW_ROWS) if set(needs) <= set(family(one).CAPABILITIES.modalities)]
     if name != AUTO:
         if needs and name not in able:
-            fix = f"Use --model {able[0] if able else AUTO}, or drop these columns"
+            other = "give these columns the type 'text'" if set(needs) == {"tokens"} else "drop these columns"
+            fix = f"Use --model {able[0] if able else AUTO}, or {other}"
             raise ConfigError(f"family '{name}' does not learn {_named(needs)}", where="--model", fix=fix)
         return name, "as asked"
     if needs and not able:

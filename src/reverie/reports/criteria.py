@@ -1,4 +1,4 @@
-"""What attacks found, by the three questions of Europe's data-protection authorities.
+"""What attacks found, by the three questions of Europe's data-protection authorities and one of our own.
 
 Source: Article 29 Data Protection Working Party, Opinion 05/2014 on Anonymisation Techniques (WP 216).
 """
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from reverie.evaluation.base import Measurement
 from reverie.evaluation.evaluate import Evaluation
-from reverie.evaluation.verdicts import QUESTIONS, grades
+from reverie.evaluation.verdicts import MEMORISED, QUESTIONS, grades
 from reverie.reports import wording
 from reverie.reports.wording import Tone
 
+OWN = "Memorised cells"
 TONES: tuple[Tone, Tone, Tone] = ("good", "caution", "bad")
 
 
@@ -45,17 +46,18 @@ class Criterion:
 
 
 ASKED = tuple(
-    Asked(title, question, QUESTIONS[title])
+    Asked(title, question, {**QUESTIONS, OWN: MEMORISED}[title])
     for title, question in {
         "Singling out": "Can somebody be isolated by what the synthetic rows say?",
         "Linkability": "Can two records be found to be of one person?",
         "Inference": "Can something be learned of a person because that person's row was learned from?",
+        OWN: "Are pictures, sounds or texts made again that were learned from?",
     }.items()
 )
 
 
 def criteria(evaluation: Evaluation) -> tuple[Criterion, ...]:
-    """The questions to which there are figures, in the order of the opinion."""
+    """The questions to which there are figures, those of the opinion first, in its order."""
     found = {figure.name: figure for figure in evaluation.measurements["private"]}
     told, answered = grades(found, evaluation.bounds), []
     for asked in ASKED:

@@ -30,6 +30,15 @@ def test_attacks_come_by_the_questions_of_the_opinion(evaluation):
     assert known.rates == ("–", "–", "–")
 
 
+def test_memorised_cells_are_a_question_of_our_own(evaluation):
+    copied = replace(measurement("text_copies", 40.0, better="lower"), detail={"floor_n": 100, "attack": 0.4})
+    nearer = measurement("media_nearer", 0.5, better="target", ideal=0.5)
+    private = (*evaluation.measurements["private"], copied, nearer)
+    found = criteria(replace(evaluation, measurements={**evaluation.measurements, "private": private}))
+    assert found[-1].asked.title == "Memorised cells"
+    assert [(line.tone, line.rates[0]) for line in found[-1].lines] == [("good", "–"), ("bad", "40.0%")]
+
+
 def test_questions_without_an_answer_are_left_out(evaluation, alone):
     assert criteria(alone) == ()
     assert 'id="attacks"' not in build(alone)

@@ -95,7 +95,7 @@ def _copies(near: np.ndarray, unseen: np.ndarray, what: str) -> Measurement:
     about = f"Per cent of synthetic {what} as near to one that was learned from as {NEAR:.0%} of"
     return Measurement(
         "media_copies", 100 * share, 100 * low, 100 * high, 100 * floor, len(near), "lower", 0.0,
-        f"{about} unseen ones are.", {"floor_n": len(unseen)},
+        f"{about} unseen ones are.", {"floor_n": len(unseen), "attack": share, "control": floor},
     )  # fmt: skip
 
 

@@ -48,9 +48,10 @@ def _column(comparison: Comparison, name: str) -> Measurement | None:
         f"Per cent of synthetic texts of '{name}' with {RUN} words in a row, or all words of a shorter one, "
         "that few real rows hold"
     )
+    floored = None if floor is None else 100 * floor
     return Measurement(
-        "text_copies", 100 * share, 100 * low, 100 * high, None if floor is None else 100 * floor, len(fake),
-        "lower", 0.0, f"{about}; floor: of unseen real texts.", {"floor_n": unseen} if unseen else {},
+        "text_copies", 100 * share, 100 * low, 100 * high, floored, len(fake), "lower", 0.0,
+        f"{about}; floor: of unseen real texts.", {"floor_n": unseen, "attack": share, "control": floor},
     )  # fmt: skip
 
 

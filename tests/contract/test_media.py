@@ -40,7 +40,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for row in range(ROWS):
         above = bool(rng.integers(2))
         (place / "data" / "pictures" / f"{row}.png").write_bytes(light(above, rng))
-        lines.append(f"pictures/{row}.png,{'above' if above else 'below'},{rng.normal():.2f}")
+        where = "nowhere" if row == 11 else "above" if above else "below"
+        lines.append(f"pictures/{row}.png,{where},{rng.normal():.2f}")
     (place / "data" / "pictures" / "7.png").write_bytes(b"")
     (place / "data" / "index.csv").write_text("\n".join(lines))
     with pytest.MonkeyPatch.context() as patch:
@@ -138,6 +139,7 @@ def test_two_pictures_cannot_be_given_for_one(place: Path, tmp_path: Path) -> No
         (["sample", "m.reverie", "-o", "data"], "is not empty"),
         (["sample", "m.reverie", "-o", "new/", "--given", "picture=none.png"], "a picture that is not there"),
         (["sample", "m.reverie", "-o", "new/", "--given", "picture>3"], "holds pictures"),
+        (["sample", "m.reverie", "-o", "new/", "--given", "where=nowhere"], "nowhere"),
         (["fit", "data", "-o", "o.reverie", "--model", "trees"], "family 'trees' does not learn pictures"),
         (["fit", "data", "-o", "o.reverie", "--epsilon", "1"], "is not learned privately yet"),
     ],

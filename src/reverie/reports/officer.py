@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reverie.evaluation.dossier import CONDITIONS, FORBIDDEN, RELEASE, Findings, Model, Sought
 from reverie.evaluation.thresholds import DEFAULT, Thresholds
 from reverie.reports import html, sections, wording
-from reverie.reports.criteria import ASKED, criteria
+from reverie.reports.criteria import ASKED, OWN, criteria
 from reverie.reports.protection import K
 from reverie.reports.wording import Tone
 
@@ -61,6 +61,12 @@ ANSWERS: dict[str, dict[Tone, str]] = {
         "bad": "More can be guessed of people because they were learned from, or that they were.",
         "unknown": "This was not tried: there are too few rows, or none that were never seen.",
     },
+    OWN: {
+        "good": "Not shown beyond the bounds: what is made is as near to unseen ones.",
+        "caution": "Some of what is made is nearer to what was learned from than chance has it.",
+        "bad": "What was learned from is made again.",
+        "unknown": "This was not tried: there are too few of them.",
+    },
 }
 
 LIMITS = (
@@ -111,10 +117,12 @@ def build(findings: Findings, provenance: Mapping[str, str]) -> str:
 
 
 def answers(findings: Findings) -> tuple[Answer, ...]:
-    """The three questions of the opinion, those that were not tried too."""
+    """The three questions of the opinion, those not tried too, and our own where there are such cells."""
     tones: dict[str, Tone] = {one.asked.title: one.tone for one in criteria(findings.evaluation)}
     found = []
     for asked in ASKED:
+        if asked.title == OWN and OWN not in tones:
+            continue
         tone: Tone = tones.get(asked.title, "unknown")
         found.append(Answer(asked.title, asked.question, tone, ANSWERS[asked.title][tone]))
     return tuple(found)

@@ -130,7 +130,7 @@ def fit(
 def learn(data: str, output: str, table: str | None = None, json: str | None = None, **settings: Any) -> bool:
     """Learn `data`, write the model to `output` and say how it went; `settings` are the Synthesizer's.
 
-    Whether its rows hold media.
+    Whether its rows hold pictures or sounds.
     """
     from reverie.codecs.base import modalities
     from reverie.models.artifact import SUFFIX
@@ -147,7 +147,7 @@ def learn(data: str, output: str, table: str | None = None, json: str | None = N
         synthesizer.timings_["read"] = round(read, 4)
     synthesizer.save(output)
     _summarise(synthesizer, found, output, json, time.perf_counter() - start)
-    return bool(modalities(synthesizer.schema_.columns))
+    return "grid" in modalities(synthesizer.schema_.columns)
 
 
 def models() -> None:

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.linalg import sqrtm
 from torch import nn
 from torch.nn import functional
 
 import page
 import pieces
+from reverie.evaluation.quality.media import frechet
 from reverie.io.pictures import as_channels, read, resized, write
 from systems import REVERIE
 from tables import ROOT, SHARED
@@ -250,13 +250,6 @@ def _tensor(pixels: np.ndarray) -> torch.Tensor:
 
 def _parts(pixels: np.ndarray) -> Iterator[torch.Tensor]:
     return (_tensor(pixels[start : start + 256]) for start in range(0, len(pixels), 256))
-
-
-def frechet(left: np.ndarray, right: np.ndarray) -> float:
-    """The Frechet distance of two normal distributions. Source: Heusel et al. 2017, equation 6."""
-    means, spreads = zip(*((one.mean(0), np.cov(one.T)) for one in (left, right)), strict=True)
-    root = np.real(sqrtm(spreads[0] @ spreads[1]))
-    return float(np.square(means[0] - means[1]).sum() + np.trace(spreads[0] + spreads[1] - 2 * root))
 
 
 def sheet(made: Pictures, place: Path, most: int = 100) -> None:

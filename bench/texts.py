@@ -21,6 +21,7 @@ import numpy as np
 
 import page
 import pieces
+from reverie.evaluation.phrases import runs_of
 from systems import REVERIE
 from tables import ROOT, SHARED
 
@@ -189,8 +190,7 @@ def words_of(text: str) -> list[str]:
 def runs(texts: list[str]) -> Iterator[tuple[str, ...]]:
     """All runs of so many words."""
     for text in texts:
-        words = words_of(text)
-        yield from (tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
+        yield from runs_of(words_of(text), RUN)
 
 
 def copied(texts: list[str], known: set[tuple[str, ...]]) -> float:

@@ -16,6 +16,19 @@ def write(output: str, parts: Iterator["pa.Table"], *, folder: bool) -> int:
     return _write_folder(output, parts) if folder else write_file(output, parts)
 
 
+def opened(model: str, output: str, data: str | None) -> tuple["Synthesizer", bool]:
+    """The model, and whether its rows go into a folder. Raises OutputError before any work if they cannot."""
+    from reverie.io import catalogues
+    from reverie.io.writing import SUFFIXES
+    from reverie.synthesizer import load
+
+    folder = catalogues.is_folder(output)
+    options.check_places((model, data), *([] if folder else [(output, SUFFIXES)]))
+    synthesizer = load(model)
+    check(synthesizer, output, folder=folder)
+    return synthesizer, folder
+
+
 def check(synthesizer: "Synthesizer", output: str, *, folder: bool) -> None:
     """Raise OutputError before any work if the rows cannot be written there, a folder or a file."""
     from reverie.codecs.base import modalities

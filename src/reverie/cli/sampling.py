@@ -105,14 +105,8 @@ def impute(
     Each is drawn from what MODEL learned, given the rest of its row.
     """
     from reverie.codecs.spelling import read_table
-    from reverie.io import catalogues
-    from reverie.io.writing import SUFFIXES
-    from reverie.synthesizer import load
 
-    folder = catalogues.is_folder(output)
-    options.check_places((model, data), *([] if folder else [(output, SUFFIXES)]))
-    synthesizer = load(model)
-    results.check(synthesizer, output, folder=folder)
+    synthesizer, folder = results.opened(model, output, data)
     found = options.read_table(data, None)
     holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
     filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores())

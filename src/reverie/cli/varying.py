@@ -31,10 +31,11 @@ def vary(
     seed: Seed = None,
 ) -> None:
     """Make variations of a row, its pictures, sounds and texts among them."""
+    from reverie.core.quantities import parse_count
     from reverie.sampling import variation
 
-    synthesizer, folder = _open(model, output, data)
-    count, one = options.count_rows(rows, None, 1), _rows(synthesizer, data, [row], seed)
+    synthesizer, folder = results.opened(model, output, data)
+    count, one = parse_count(rows, "-n"), _rows(synthesizer, data, [row], seed)
     made = variation.vary(synthesizer.model_, one, strength, count, _generator(synthesizer, seed, "vary"))
     _tell(results.write(output, iter([made]), folder=folder), output)
 
@@ -50,7 +51,7 @@ def interpolate(
     """Make rows on the way from one row to another."""
     from reverie.sampling import variation
 
-    synthesizer, folder = _open(model, output, data)
+    synthesizer, folder = results.opened(model, output, data)
     ends, rng = _rows(synthesizer, data, list(rows), seed), _generator(synthesizer, seed, "interpolate")
     made = variation.interpolate(synthesizer.model_, ends.slice(0, 1), ends.slice(1), steps, rng)
     _tell(results.write(output, iter([made]), folder=folder), output)
@@ -68,23 +69,10 @@ def reconstruct(
     """
     from reverie.sampling import variation
 
-    synthesizer, folder = _open(model, output, data)
+    synthesizer, folder = results.opened(model, output, data)
     table = options.read_table(data, None).single()[1]
     made = variation.vary(synthesizer.model_, table, 0.0, 1, _generator(synthesizer, seed, "vary"))
     _tell(results.write(output, iter([made]), folder=folder), output)
-
-
-def _open(model: str, output: str, data: str | None) -> tuple["Synthesizer", bool]:
-    """The model, and whether rows go into a folder."""
-    from reverie.io import catalogues
-    from reverie.io.writing import SUFFIXES
-    from reverie.synthesizer import load
-
-    folder = catalogues.is_folder(output)
-    options.check_places((model, data), *([] if folder else [(output, SUFFIXES)]))
-    synthesizer = load(model)
-    results.check(synthesizer, output, folder=folder)
-    return synthesizer, folder
 
 
 def _rows(synthesizer: "Synthesizer", data: str | None, places: list[int], seed: int | None) -> "pa.Table":

@@ -150,3 +150,30 @@ class Latents:
         net = Autoencoder(shape)
         load_arrays(net, state["weights"])
         return cls(shape, net, mean, spread, float(state["unseen"]), int(state["judged"]))
+
+
+def numbers_of(grids: np.ndarray, latents: Latents | None) -> np.ndarray:
+    """Grids (rows, channels, high, wide), or their latents if there are any, as a block (rows, n, d)."""
+    if latents is not None:
+        return latents.encode(grids)
+    return grids.transpose(0, 2, 3, 1).reshape(len(grids), -1, grids.shape[1])
+
+
+def grids_of(numbers: np.ndarray, shape: tuple[int, int, int], latents: Latents | None) -> np.ndarray:
+    """The way back, to grids of the `shape` (channels, high, wide)."""
+    if latents is not None:
+        return latents.decode(numbers)
+    channels, high, wide = shape
+    return numbers.reshape(-1, high, wide, channels).transpose(0, 3, 1, 2)
+
+
+def restored(state: Mapping[str, Any], shape: tuple[int, int, int], what: str) -> Latents | None:
+    """The latents in a codec's state, if there are; ValueError unless they are of grids of that `shape`
+    (channels, high, wide), those of `what`.
+    """
+    if "latents" not in state:
+        return None
+    latents = Latents.from_state(state["latents"])
+    if (latents.shape.channels, latents.shape.high, latents.shape.wide) != shape:
+        raise ValueError(f"latents are of other {what}")
+    return latents

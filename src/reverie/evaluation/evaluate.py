@@ -116,7 +116,7 @@ def evaluate(
     notes = [said for said in [conditioned(view)] if said] + notes
     if left_out := [name for name in names if name not in {field.name for field in view.fields}]:
         why = "being keys, personal data, text, pictures, sounds or constant"
-        notes.append(f"not compared, {why}: {', '.join(left_out)}")
+        notes.append(f"not compared as columns are, {why}: {', '.join(left_out)}")
     measurements, why_none = _measure(comparison, aspects, on_progress)
     found = {m.name: m for group in measurements.values() for m in group}
     media = [column.name for column in schema.columns if codec_for(column).MODALITY == "grid"]

@@ -34,18 +34,13 @@ class Cells:
     def __len__(self) -> int:
         return len(self.grids)
 
-    def take(self, rows: np.ndarray) -> "Cells":
-        """The rows at integer positions."""
-        return Cells(self.grids[rows], self.side.take(rows))
-
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of cells: `features` (rows, d), codes (rows, categories) and numbers (rows, numbers)."""
+    """What is told of cells: `features` (rows, d) and codes (rows, categories)."""
 
     features: np.ndarray
     codes: np.ndarray
-    numbers: np.ndarray
 
 
 def cells_of(comparison: Comparison, table: pa.Table, side: Side, name: str) -> Cells:
@@ -60,14 +55,10 @@ def cells_of(comparison: Comparison, table: pa.Table, side: Side, name: str) -> 
 
 @dataclass(frozen=True)
 class Recognised:
-    """A network that tells the categories at the places `categories` of a side, and all of its numbers, of
-    mean `centre` and deviation `scale`.
-    """
+    """A network that learned the numbers of a side and the categories at its places `categories`."""
 
     net: "Recogniser"
     categories: tuple[int, ...]
-    centre: np.ndarray
-    scale: np.ndarray
 
     @classmethod
     def learn(cls, cells: Cells, sizes: list[int], seed: int) -> "Recognised":
@@ -102,7 +93,7 @@ class Recognised:
                 average=0.9, holdout=0.0, most_steps=steps,
             )  # fmt: skip
             train(Recognition(net), Rows(arrays), training, seed=seed, device="cpu")
-        return cls(net, told, centre, scale)
+        return cls(net, told)
 
     def tell(self, cells: Cells) -> Told:
         """What the network tells of cells."""
@@ -112,12 +103,12 @@ class Recognised:
         with torch.inference_mode():
             for start in range(0, max(len(cells), 1), CHUNK):
                 part = torch.from_numpy(cells.grids[start : start + CHUNK])
-                logits, numbers = self.net(part)
+                logits, _ = self.net(part)
                 best = [one.argmax(1).numpy() for one in logits]
                 codes = np.stack(best, 1) if best else np.zeros((len(part), 0), np.int64)
-                found.append((self.net.features(part).numpy(), codes, numbers.numpy()))
-        features, codes, numbers = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return Told(features.astype(float), codes, numbers * self.scale + self.centre)
+                found.append((self.net.features(part).numpy(), codes))
+        features, codes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return Told(features.astype(float), codes)
 
 
 def _moments(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -40,15 +40,14 @@ def interpolate(
     """`steps` rows from each row of `start` to that of `end`, pair by pair; see `models.base.Varying`."""
     able, a, b = _varying(model), _blocks(model, start, rng), _blocks(model, end, rng)
     check_way(a, b, steps)
-    # Ways are made whole, as their rows belong together: the ends of each row, as often as it has steps.
-    left, right = (one.take(np.repeat(np.arange(one.rows), steps)) for one in (a, b))
 
     def make(at: np.ndarray) -> Blocks:
-        firsts = np.unique(at - at % steps)
-        made = able.interpolate(left.take(firsts), right.take(firsts), steps, rng)
-        return made.take(np.searchsorted(firsts, at - at % steps) * steps + at % steps)
+        """The rows at these places of all ways; a way is made whole, as its rows belong together."""
+        ways = np.unique(at // steps)
+        made = able.interpolate(a.take(ways), b.take(ways), steps, rng)
+        return made.take(np.searchsorted(ways, at // steps) * steps + at % steps)
 
-    return _decoded(model, make, left.rows, rng)
+    return _decoded(model, make, a.rows * steps, rng)
 
 
 def decode(model: Learned, latent: np.ndarray, rng: np.random.Generator) -> pa.Table:

@@ -40,7 +40,7 @@ def test_cells_are_told() -> None:
     assert len(fake) == fake.side.rows == 90
     told = Recognised.learn(real, [2], seed=0).tell(fake)
     assert np.mean(told.codes[:, 0] == fake.side.codes[:, 0]) > 0.95
-    assert told.features.shape[0] == told.numbers.shape[0] == 90
+    assert told.features.shape[0] == 90
 
 
 def test_where_there_is_nothing_to_tell_turns_are() -> None:

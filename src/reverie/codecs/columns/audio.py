@@ -4,8 +4,9 @@ Levels are those of a short-time Fourier transform in decibels under the loudest
 the same sound has the same grid however loud it is, and rows of loud sounds weigh no more than others. How
 loud and how long it is are numbers beside the grid, learned jointly with the row as any number is. Phases are
 not learned but found anew from the levels (`nn.phases`): `decode(encode(x))` keeps the duration to a sample,
-the loudest level to about a decibel, and levels to about a thirtieth of what they are (-25 to -30 dB of
-spectral convergence where sounds are of speech), but not the waveform.
+but not the waveform. Until there are latents it keeps the loudest level to about a decibel, and levels to
+about a thirtieth (-25 to -30 dB of spectral convergence where sounds are of speech); latents keep as much as
+`holds` says.
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ import pyarrow.types as pt
 
 from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
 from reverie.codecs.counts import Counts
-from reverie.codecs.latents import PIECE, Latents
+from reverie.codecs.latents import PIECE, Latents, grids_of, numbers_of, restored
 from reverie.codecs.loudness import FLOOR, LONG_STEP, SILENT, Form, frames_of, levels_of, portrait
 from reverie.codecs.pieces import learn_scale
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
@@ -184,7 +185,7 @@ class Audio(Codec):
             there = [row for row, cell in enumerate(cells) if cell is not None]
             if there:
                 found = [self._grid(cells[row]) for row in there]
-                part[there] = self._numbers(np.stack([grid for grid, _, _ in found]))
+                part[there] = numbers_of(np.stack([grid for grid, _, _ in found]), self.latents)
                 numbers[start + np.array(there)] = [told for _, *told in found]
         there = ~np.isnan(numbers[:, 0])
         scores = np.full((rows, 2), np.nan)
@@ -204,11 +205,12 @@ class Audio(Codec):
             for name, scale in self.scales.items()
         )
         counts = np.clip(np.rint(seconds * self.form.rate), 1, self.form.samples).astype(int)
-        files = []
+        files, shape = [], (self.form.channels, self.form.high, self.form.frames)
         for start in range(0, len(filled), CHUNK):
             part = slice(start, start + CHUNK)
             numbers = np.nan_to_num(arrays[self.column.name][filled[part]])
-            waveforms = self.form.waveforms(self._grids(numbers), level[part], counts[part])
+            grids = grids_of(numbers, shape, self.latents)
+            waveforms = self.form.waveforms(grids, level[part], counts[part])
             cut = zip(waveforms, counts[part], strict=True)
             files += [sounds.write(one[:count], self.form.rate) for one, count in cut]
         return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
@@ -269,27 +271,10 @@ class Audio(Codec):
         if not (np.isfinite(mean) and LEAST_SPREAD <= spread < np.inf):
             raise ValueError("no such levels")
         scales = (Scale.from_state(state[name]) for name in ("seconds", "level"))
-        form, latents = Form(rate, frames, channels, mean, spread), None
-        if "latents" in state:
-            latents = Latents.from_state(state["latents"])
-            inner = latents.shape
-            if (inner.channels, inner.high, inner.wide) != (channels, form.high, frames):
-                raise ValueError("latents are of other sounds")
+        form = Form(rate, frames, channels, mean, spread)
+        latents = restored(state, (channels, form.high, frames), "sounds")
         seconds, level = scales
         return cls(column, Presence(column.name, tuple(state["kinds"])), form, seconds, level, latents)
-
-    def _numbers(self, grids: np.ndarray) -> np.ndarray:
-        """Grids (rows, channels, high, frames) as the block holds them, (rows, n, d)."""
-        if self.latents is not None:
-            return self.latents.encode(grids)
-        return grids.transpose(0, 2, 3, 1).reshape(len(grids), -1, self.form.channels)
-
-    def _grids(self, numbers: np.ndarray) -> np.ndarray:
-        """The way back."""
-        if self.latents is not None:
-            return self.latents.decode(numbers)
-        form = self.form
-        return numbers.reshape(-1, form.high, form.frames, form.channels).transpose(0, 3, 1, 2)
 
     def _grid(self, cell: bytes) -> tuple[np.ndarray, float, float]:
         """Levels (channels, high, frames) of a sound, of mean 0 and variance 1, its seconds and its loudest

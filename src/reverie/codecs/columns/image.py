@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
-from reverie.codecs.latents import PIECE, Latents
+from reverie.codecs.latents import PIECE, Latents, grids_of, numbers_of, restored
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
 from reverie.core.errors import ConditionError, DataError, SchemaError
 from reverie.core.space import roomy
@@ -156,7 +156,7 @@ class Image(Codec):
             part = found[start : start + len(cells)]
             part[:] = np.nan
             if there:
-                part[there] = self._numbers(np.stack([self._grid(cells[row]) for row in there]))
+                part[there] = numbers_of(np.stack([self._grid(cells[row]) for row in there]), self.latents)
         return {**self.presence.encode(values), self.column.name: found}
 
     def decode(
@@ -169,13 +169,9 @@ class Image(Codec):
         high, wide, channels = self.shape
         files: list[bytes] = []
         for start in range(0, len(numbers), PIECE):
-            part = numbers[start : start + PIECE]
-            if self.latents is None:
-                grids = part.reshape(-1, high, wide, channels)
-            else:
-                grids = self.latents.decode(part).transpose(0, 2, 3, 1)
+            grids = grids_of(numbers[start : start + PIECE], (channels, high, wide), self.latents)
             pixels = np.clip(np.rint(grids * self.spread + self.mean), 0, 255).astype(np.uint8)
-            files += [pictures.write(one) for one in pixels]
+            files += [pictures.write(one) for one in pixels.transpose(0, 2, 3, 1)]
         return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
 
     def evidence(self, condition: Condition) -> dict[str, Any]:
@@ -230,12 +226,8 @@ class Image(Codec):
         high, wide, channels = (int(side) for side in state["shape"])
         if not (0 < high <= MOST_SIDE and 0 < wide <= MOST_SIDE and channels in (1, 3, 4)):
             raise ValueError("no such pictures")
-        presence, latents = Presence(column.name, tuple(state["kinds"])), None
-        if "latents" in state:
-            latents = Latents.from_state(state["latents"])
-            inner = latents.shape
-            if (inner.high, inner.wide, inner.channels) != (high, wide, channels):
-                raise ValueError("latents are of other pictures")
+        presence = Presence(column.name, tuple(state["kinds"]))
+        latents = restored(state, (channels, high, wide), "pictures")
         scale = float(state["mean"]), float(state["spread"])
         return cls(column, presence, (high, wide, channels), *scale, latents)
 
@@ -244,12 +236,6 @@ class Image(Codec):
         high, wide, channels = self.shape
         pixels = pictures.resized(pictures.as_channels(_opened(cell, self.column.name), channels), high, wide)
         return ((pixels.transpose(2, 0, 1).astype(np.float32) - self.mean) / self.spread).astype(np.float32)
-
-    def _numbers(self, grids: np.ndarray) -> np.ndarray:
-        """Grids (rows, channels, high, wide) as the block holds them, (rows, n, d)."""
-        if self.latents is not None:
-            return self.latents.encode(grids)
-        return grids.transpose(0, 2, 3, 1).reshape(len(grids), -1, grids.shape[1])
 
 
 def _opened(cell: bytes, where: str) -> np.ndarray:

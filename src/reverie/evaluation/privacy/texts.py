@@ -26,7 +26,9 @@ class Texts(Measure):
     aspect = "private"
 
     def measure(self, comparison: Comparison) -> list[Measurement]:
-        """`text_copies`; none without a column of texts, or with fewer than 50 of them."""
+        """`text_copies` among some thousand texts of each table; none without a column of texts, or with
+        fewer than 50 of them.
+        """
         found = [one for name in text_columns(comparison) if (one := _column(comparison, name))]
         return [max(found, key=lambda one: one.low)] if found else []
 

@@ -13,7 +13,7 @@ import numpy as np
 from reverie.codecs.base import codec_for
 from reverie.evaluation.base import Comparison, Measure, Measurement
 from reverie.evaluation.intervals import wilson
-from reverie.evaluation.recognition import Cells, Recognised, cells_of
+from reverie.evaluation.recognition import Cells, Recognised, Told, cells_of
 
 FEWEST = 50
 """Cells of each table under which nothing is measured."""
@@ -69,14 +69,16 @@ def _column(comparison: Comparison, name: str) -> list[Measurement]:
     rng = comparison.generator("media", name)
     sizes = [len(field.labels) for field in view.categories]
     learned = Recognised.learn(real, sizes, seed=int(rng.integers(2**31)))
-    told = [None if cells is None else learned.tell(cells) for cells in (real, fake, unseen)]
-    features = [None if one is None else one.features for one in told]
-    assert features[0] is not None
-    assert features[1] is not None
-    sight = Sight(name, features[0], features[1], features[2])
+    told = learned.tell(fake)
+    beside = None if unseen is None else learned.tell(unseen)
+    sight = Sight(name, learned.tell(real).features, told.features, beside and beside.features)
     found = [_frechet(sight, rng), *_coverage(sight, rng)]
-    coherence = _coherence(learned, fake, unseen, name, [field.name for field in view.categories])
-    return [*found, coherence] if coherence else found
+    if not learned.categories:
+        return found
+    names = [view.categories[place].name for place in learned.categories]
+    right = _right(learned, fake, told)
+    floor = _right(learned, unseen, beside) if unseen is not None and beside is not None else None
+    return [*found, _coherence(right, floor, len(fake), name, names)]
 
 
 def frechet(left: np.ndarray, right: np.ndarray) -> float:
@@ -140,37 +142,27 @@ def _share(name: str, value: float, floor: list[float], n: int, about: str) -> M
     return Measurement(name, 100 * value, 100 * low, 100 * high, beside, n, "higher", 100.0, about)
 
 
-def _coherence(
-    learned: Recognised, fake: Cells, unseen: Cells | None, name: str, names: list[str]
-) -> Measurement | None:
-    """How often the categories of a row are told from its cell."""
-    places = learned.categories
-    if not places:
-        return None
-    made, real = (None if cells is None else _right(learned, cells) for cells in (fake, unseen))
-    assert made is not None
-    value, n = float(np.nanmean(made)), len(fake)
+def _coherence(made: np.ndarray, real: np.ndarray | None, n: int, name: str, names: list[str]) -> Measurement:
+    """How often the categories `names` of `n` rows are told from their cells, by category (names,)."""
+    value = float(np.nanmean(made))
     low, high = wilson(value, n)
+    beside = [None] * len(names) if real is None else [_percent(share) for share in real]
     columns = [
-        {
-            "name": names[place],
-            "made": _percent(made[at]),
-            "unseen": None if real is None else _percent(real[at]),
-        }
-        for at, place in enumerate(places)
+        {"name": one, "made": _percent(share), "unseen": other}
+        for one, share, other in zip(names, made, beside, strict=True)
     ]
+    floor = None if real is None else 100 * float(np.nanmean(real))
     about = f"Per cent of the categories of synthetic rows that a network tells from '{name}'"
     return Measurement(
-        "media_coherence", 100 * value, 100 * low, 100 * high,
-        None if real is None else 100 * float(np.nanmean(real)), n, "higher", 100.0,
+        "media_coherence", 100 * value, 100 * low, 100 * high, floor, n, "higher", 100.0,
         f"{about}, which learned that from real rows; beside unseen real rows.", {"columns": columns},
     )  # fmt: skip
 
 
-def _right(learned: Recognised, cells: Cells) -> np.ndarray:
+def _right(learned: Recognised, cells: Cells, told: Told) -> np.ndarray:
     """The share of each category's codes that are told, NaN where there are none."""
     codes = cells.side.codes[:, learned.categories]
-    right, there = (learned.tell(cells).codes == codes) & (codes >= 0), (codes >= 0).sum(0)
+    right, there = (told.codes == codes) & (codes >= 0), (codes >= 0).sum(0)
     return np.where(there > 0, right.sum(0) / np.maximum(there, 1), np.nan)
 
 

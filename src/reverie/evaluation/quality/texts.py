@@ -146,7 +146,7 @@ def _length(real: Passages, fake: Passages, unseen: Passages | None, name: str) 
 def _coherence(
     comparison: Comparison, real: Passages, fake: Passages, unseen: Passages | None, name: str
 ) -> Measurement | None:
-    """How often the categories of a row are told from its text, of those that are told from real ones."""
+    """How often the categories of a row are told from its text, of those with two labels of enough texts."""
     found = [
         told
         for field in comparison.view.categories

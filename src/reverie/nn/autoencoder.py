@@ -80,6 +80,10 @@ class Autoencoder(nn.Module):
         mean, spread = found.chunk(2, dim=1)
         return mean, spread.clamp(-WIDEST, WIDEST)
 
+    def means(self, grid: torch.Tensor) -> torch.Tensor:
+        """Where the latents of grids most likely are, (rows, latent, high, wide)."""
+        return self.encode(grid)[0]
+
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """The grids (rows, channels, high, wide) of latents."""
         with fast(latent.device):

@@ -23,6 +23,8 @@ MOST_SIDE, USUAL_SIDE, LEAST_SIDE = 128, 64, 8
 """Pixels on the longer side that can be learned, that are unless told, and the fewest."""
 STEPS = {16: 1, 32: 2, 64: 4, 128: 8}
 """What sides are multiples of, by the most pixels of the longer: networks take patches of so many pixels."""
+WITH_OTHERS = 8
+"""The same where an autoencoder is given."""
 COLOURED = 8
 """Levels (of 255) by which channels of one pixel differ where a picture has colours."""
 MOST_PIXELS = 32
@@ -49,7 +51,7 @@ class Image(Codec):
 
     TYPES = ("image",)
     MODALITY = "grid"
-    OPTIONS: ClassVar[Mapping[str, type]] = {"side": int}
+    OPTIONS: ClassVar[Mapping[str, type]] = {"side": int, "autoencoder": str}
 
     def __init__(
         self,
@@ -109,7 +111,11 @@ class Image(Codec):
         spread = max(float(np.sqrt(max(square - mean**2, 0.0))), LEAST_SPREAD)
         least = max(min(protection.k, sketch.channels.total()), 1)
         enough = [n for n in (4, 3) if sum(c for k, c in sketch.channels.items() if k >= n) >= least]
-        shape = (*_fitting(sketch.sizes, side), enough[0] if enough else 1)
+        channels = enough[0] if enough else 1
+        if "autoencoder" in column.options:
+            channels = min(channels, 3)
+        step = WITH_OTHERS if "autoencoder" in column.options else None
+        shape = (*_fitting(sketch.sizes, side, step), channels)
         return cls(
             column, Presence.of(column.name, sketch.kinds), shape, round(float(mean), 3), round(spread, 3)
         )
@@ -122,19 +128,37 @@ class Image(Codec):
 
     @property
     def teachable(self) -> bool:
-        """Whether pictures are so large that an autoencoder is to make them smaller, and it is not there."""
-        return self.latents is None and self._patch > 1
+        """Whether pictures are so large that an autoencoder is to make them smaller, or one is asked for, and
+        it is not there.
+        """
+        return self.latents is None and (self._patch > 1 or "autoencoder" in self.column.options)
 
     def taught(self, values: pa.ChunkedArray, lesson: Lesson) -> "Image":
-        """With an autoencoder of these pictures."""
+        """With an autoencoder of these pictures, or the one that the column asks for."""
         from reverie.nn.autoencoder import Shape
 
         if not self.teachable:
             return self
+        if source := self.column.options.get("autoencoder"):
+            return self._adopted(values, source, lesson)
         high, wide, channels = self.shape
         shape = Shape(channels, high, wide, self._patch, LATENT[self._patch], mirrored=True)
         what = f"autoencoder of '{self.column.name}'"
         latents = Latents.of_cells(values, self._grid, shape, lesson, what)
+        return Image(self.column, self.presence, self.shape, self.mean, self.spread, latents)
+
+    def _adopted(self, values: pa.ChunkedArray, source: str, lesson: Lesson) -> "Image":
+        """With an autoencoder that others trained. Raises SchemaError if it cannot be had."""
+        from reverie.nn.pretrained import Pretrained
+
+        high, wide, channels = self.shape
+        try:
+            net = Pretrained.load(source, channels, self.mean, self.spread)
+            latents = Latents.adopt(values, self._grid, (channels, high, wide), net, lesson)
+        except ValueError as error:
+            what = f"the autoencoder {source!r}: {error}"
+            fix = "Give in the schema a folder, or a name on the hub, of an AutoencoderTiny or AutoencoderKL"
+            raise SchemaError(what, where=self.column.name, fix=fix) from None
         return Image(self.column, self.presence, self.shape, self.mean, self.spread, latents)
 
     @property
@@ -253,9 +277,9 @@ def _needed(pixels: np.ndarray) -> int:
     return 3 if colours.shape[2] == 3 and np.ptp(colours, axis=2).mean() > COLOURED / 4 else 1
 
 
-def _fitting(sizes: Counter, side: int | None) -> tuple[int, int]:
-    """Height and width that fit most pictures, the longer of at most `side` pixels, rounded to what a
-    network takes.
+def _fitting(sizes: Counter, side: int | None, step: int | None) -> tuple[int, int]:
+    """Height and width that fit most pictures, the longer of at most `side` pixels, multiples of `step` or of
+    what a network takes.
     """
     if not sizes:
         return LEAST_SIDE, LEAST_SIDE
@@ -264,7 +288,7 @@ def _fitting(sizes: Counter, side: int | None) -> tuple[int, int]:
     high, wide = (_median(shapes[:, axis].astype(float), weights) for axis in (0, 1))
     ratio = _median(np.log(shapes[:, 0] / shapes[:, 1]), weights)
     longer = float(side or min(max(high, wide), USUAL_SIDE))
-    step = next(step for most, step in STEPS.items() if longer <= most)
+    step = step or next(step for most, step in STEPS.items() if longer <= most)
     high, wide = (longer, longer * np.exp(-ratio)) if ratio >= 0 else (longer * np.exp(ratio), longer)
     found = [int(np.clip(round(each / step) * step, LEAST_SIDE, MOST_SIDE)) for each in (high, wide)]
     return found[0], found[1]

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
+from diffusers import AutoencoderTiny  # pyright: ignore[reportPrivateImportUsage]
 from PIL import Image as Pillow
 
 from reverie.codecs import latents
@@ -161,6 +162,37 @@ def test_large_pictures_are_learned_as_latents(monkeypatch):
     np.testing.assert_array_equal(again.encode(values, RNG)["x"], arrays["x"])
     with pytest.raises(ValueError, match="other pictures"):
         Image.from_state(COLUMN, {**taught.state(), "shape": [48, 40, 3]})
+
+
+def test_an_autoencoder_that_others_trained_is_taken(tmp_path):
+    AutoencoderTiny(
+        encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8),
+        num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1), latent_channels=5,
+    ).save_pretrained(tmp_path)  # fmt: skip
+    values = cells(*[(22, 30, 4)] * 9, null=1)
+    codec = learned(values, autoencoder=str(tmp_path))
+    assert codec.shape == (24, 32, 3)
+    assert codec.teachable
+    taught = codec.taught(pa.chunked_array([values]), Lesson(RNG, threads=1))
+    assert not taught.teachable
+    assert taught.specs[-1] == Real("x", 192, 5, taught.presence.gate, (12, 16))
+    assert "as 16 by 12 places of 5 numbers" in taught.holds()
+    assert "dB on 9 unseen" in taught.holds()
+    arrays = taught.encode(values, RNG)
+    np.testing.assert_allclose(np.nanstd(arrays["x"], axis=(0, 1)), 1, atol=0.01)
+    found = taught.decode(arrays, 10, RNG)
+    assert read(found[0].as_py()).shape == (24, 32, 3)
+    again = Image.from_state(COLUMN, taught.state())
+    np.testing.assert_allclose(again.encode(values, RNG)["x"], arrays["x"], atol=0.05)
+    state = taught.state()
+    with pytest.raises(ValueError, match="another shape"):
+        Image.from_state(COLUMN, {**state, "latents": {**state["latents"], "levels": [0.0, -1.0]}})
+
+
+def test_an_autoencoder_that_cannot_be_had_is_said(tmp_path):
+    codec = learned(cells(*[(16, 16, 3)] * 6), autoencoder=str(tmp_path / "none"))
+    with pytest.raises(SchemaError, match=r"the autoencoder '.*none': there is no such folder"):
+        codec.taught(pa.chunked_array([cells((16, 16, 3))]), Lesson(RNG))
 
 
 def test_small_pictures_are_not_taught():

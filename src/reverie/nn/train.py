@@ -152,6 +152,7 @@ class _Loop:
                 lr=training.rate,
                 weight_decay=training.decay,
                 betas=turn.betas,
+                fused=True,
             )
             for turn in task.turns
         }

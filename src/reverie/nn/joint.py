@@ -32,9 +32,9 @@ SMOOTH = 0.3
 """The most noise, as an angle, that a known grid is shown with while learning, so that it is not known by
 heart.
 """
-GUIDED = (0.2, 1.45)
-"""Angles between which grids are guided: beyond these it costs as much and shows little, or only makes them
-alike (Kynkaanniemi et al. 2024).
+GUIDED = 0.5
+"""The least angle at which grids are guided: below it costs as much and shows nothing (Kynkaanniemi et al.
+2024; at the highest, where they leave off, what a grid shows is decided).
 """
 WRITTEN = 16
 """Rows of a batch whose texts are written on a plain processor: that costs far more than the rest."""
@@ -204,7 +204,7 @@ def emerge_grid(
 
     def rise(state: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
         angles = angle.expand(len(state))
-        if unknown is None or not GUIDED[0] < float(angle) < GUIDED[1]:
+        if unknown is None or float(angle) < GUIDED:
             return task.net.rise(at, state, angles, refined)
         pair = task.net.rise(
             at, torch.cat([state, state]), torch.cat([angles, angles]), torch.cat([refined, unknown])

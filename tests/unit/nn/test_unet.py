@@ -49,6 +49,10 @@ def test_it_gives_nothing_to_begin_with():
     assert not net(torch.randn(1, 2, 8, 8), torch.tensor([0.5]), torch.zeros(1, 2)).any()
 
 
+def test_patches_of_fewer_numbers_have_no_way_past():
+    assert UNet(4, (8, 8), 4, 1).past is None
+
+
 def test_noise_of_patches_with_more_numbers_than_channels_is_told():
     torch.manual_seed(0)
     net, told = UNet(1, (8, 8), 4, 8), torch.zeros(32, 4)

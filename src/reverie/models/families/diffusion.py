@@ -92,7 +92,7 @@ class Config:
     guidance: float = 0.0
     channels: tuple[int, ...] | None = None
     grid_updates: int | None = None
-    grid_steps: int = 25
+    grid_steps: int = 20
     grid_guidance: float = 1.0
     text_width: int | None = None
     text_depth: int | None = None

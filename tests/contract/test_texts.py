@@ -47,7 +47,7 @@ def lines(path: Path) -> list[dict[str, str]]:
 def small():
     """Networks that are learned in seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(diffusion, "TEXT_UPDATES", 300)
+        patch.setattr(texts, "UPDATES", 300)
         patch.setattr(diffusion, "SMALLER", (64, 0.1, 0.5))
         patch.setattr(texts, "SMALLER", (32, 1, 0.0))
         yield
@@ -204,7 +204,7 @@ def test_families_that_write_none_learn_texts_as_before() -> None:
 )
 @pytest.mark.filterwarnings("ignore::reverie.core.errors.ReverieWarning")
 def test_odd_texts(cells: list[str | None], small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diffusion, "TEXT_UPDATES", 2)
+    monkeypatch.setattr(texts, "UPDATES", 2)
     table = pa.table({"n": list(range(len(cells))), "t": pa.array(cells, pa.string())})
     schema = rv.Schema.model_validate(
         {
@@ -223,7 +223,7 @@ def test_odd_texts(cells: list[str | None], small: None, monkeypatch: pytest.Mon
 
 
 def test_a_plain_text_is_learned(small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diffusion, "TEXT_UPDATES", 40)
+    monkeypatch.setattr(texts, "UPDATES", 40)
     rng = np.random.default_rng(0)
     spoken = [f"{mood.upper()}:\n{sentence(mood, rng)}" for mood in WORDS for _ in range(40)]
     (tmp_path / "play.txt").write_text("\n\n".join(spoken))
@@ -233,7 +233,7 @@ def test_a_plain_text_is_learned(small: None, tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_prompt_needs_to_know_which_text(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diffusion, "TEXT_UPDATES", 2)
+    monkeypatch.setattr(texts, "UPDATES", 2)
     table = pa.Table.from_pylist([{**row, "other": row["text"][::-1]} for row in rows(60)])
     made = rv.Synthesizer().fit(table)
     with pytest.raises(ConditionError, match="2 columns of this model are texts"):

@@ -33,6 +33,8 @@ class Masked:
     inside: np.ndarray
     fine: np.ndarray
     fine_base: np.ndarray
+    told_of_all: np.ndarray | None = None
+    """What is known of every row besides its variables, (width,), if anything is."""
 
     @cached_property
     def parts(self) -> list[int]:
@@ -56,8 +58,11 @@ class Masked:
         return np.cumsum([0, *(size + 2 for size in self.sizes)])
 
     def begin(self, rows: int) -> np.ndarray:
-        """Sums (rows, width) float32 of rows of which nothing is known."""
-        return np.repeat(self.embedding[self.rows[:-1]].sum(0, keepdims=True), rows, axis=0)
+        """Sums (rows, width) float32 of rows of which no variable is known."""
+        sums = self.embedding[self.rows[:-1]].sum(0, keepdims=True)
+        if self.told_of_all is not None:
+            sums = sums + self.told_of_all
+        return np.repeat(sums, rows, axis=0)
 
     def tell(self, sums: np.ndarray, variable: int, codes: np.ndarray) -> None:
         """Add to the sums what the variable of each row is, -1 for absent."""

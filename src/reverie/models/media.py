@@ -24,11 +24,13 @@ from reverie.schema.blocks import (
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from reverie.nn.diffusion import Denoising, RowNet
-    from reverie.nn.joint import Joint
+    from reverie.nn.joint import Joined, JointNet
     from reverie.nn.plan import Form, Plan
-    from reverie.nn.texts import Style
+    from reverie.nn.texts import Style, Text
+    from reverie.nn.towers import Grid
 
     Refine = Callable[[Blocks | None, torch.Tensor], torch.Tensor]
 
@@ -86,6 +88,13 @@ def _repeated(found: CategoryEvidence | RealEvidence, rows: int) -> CategoryEvid
     return replace(found, values=np.repeat(found.values, rows))
 
 
+def present(spec: Real | Tokens, rows: Blocks) -> np.ndarray:
+    """In which rows the part is, (rows,) bool."""
+    if spec.gate is None:
+        return np.ones(rows.rows, bool)
+    return np.asarray(rows[spec.gate.block] == spec.gate.code)
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known of grids (rows, n, d), NaN for none, and texts (rows, length), -1 for none, by name; and
@@ -121,12 +130,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Media:
-    """The grids and texts among the blocks `whole` of rows, which a trained task makes: grids in `steps` with
-    a `guidance` over 0 that makes them more typical of what is given, and less diverse; texts in a `style`.
+    """The grids and texts among the blocks `whole` of rows, which trained networks make: grids in `steps`
+    with a `guidance` over 0 that makes them more typical of what is given, and less diverse; texts in a
+    `style`.
     """
 
     whole: tuple[Spec, ...]
-    task: "Joint"
+    task: "Joined"
     steps: int
     guidance: float
     style: "Style"
@@ -207,9 +217,7 @@ class Media:
         made, order = dict(known.values), list(enumerate(self.specs))
         for at, spec in sorted(order, key=lambda pair: isinstance(pair[1], Real)):
             own = known.values.get(spec.name)
-            there = np.ones(rows.rows, bool)
-            if spec.gate is not None:
-                there = rows[spec.gate.block] == spec.gate.code
+            there = present(spec, rows)
             found = _nothing(spec, rows.rows) if own is None else own.copy()
             wanted = np.flatnonzero(there & _free(spec, found))
             if len(wanted):
@@ -310,39 +318,53 @@ def join(
     be built.
     """
     from reverie.nn.diffusion import Denoising
-    from reverie.nn.joint import Joint, JointNet
-    from reverie.nn.texts import Scale
+    from reverie.nn.joint import Joint
     from reverie.schema.blocks import Category
 
-    names = tuple(spec.name for spec in specs if isinstance(spec, Category))
-    pictures = grids.forms(specs, names)
-    prose = texts.forms(specs, names, arrays, len(pictures))
-    if not pictures and not prose:
+    if not media_of(specs):
         return Denoising(net, form, plan, ordered)
+    names = tuple(spec.name for spec in specs if isinstance(spec, Category))
     width, widths = net.last.normalized_shape[0], tuple(config.channels or grids.usual(specs))
-    scale = Scale()
+    joint, pictures, prose = joined(net, width, specs, names, config, arrays, widths)
+    return Joint(joint, form, plan, ordered, pictures, prose)
+
+
+def joined(
+    rows: "nn.Module",
+    width: int,
+    specs: tuple[Spec, ...],
+    names: tuple[str, ...],
+    options: texts.Options,
+    arrays: Mapping[str, np.ndarray],
+    widths: tuple[int, ...] = (),
+) -> "tuple[JointNet, tuple[Grid, ...], tuple[Text, ...]]":
+    """The network of `rows`, which knows them as vectors of `width`, with networks of the grids, of channels
+    `widths`, and texts among all `specs`; and how these are seen. Their gates stand in `names` where the rows
+    have them. Raises ValueError if they cannot be built.
+    """
+    from reverie.nn.joint import JointNet
+    from reverie.nn.texts import Scale
+
+    pictures = grids.forms(specs, names)
+    prose, scale = texts.forms(specs, names, arrays, len(pictures)), Scale()
     if prose:
-        scale = Scale(*texts.sized(config.text_width, config.text_depth, config.text_dropout))
-    return Joint(JointNet(net, pictures, widths, width, prose, scale), form, plan, ordered, pictures, prose)
+        scale = Scale(*texts.sized(options.text_width, options.text_depth, options.text_dropout))
+    return JointNet(rows, pictures, widths, width, prose, scale), pictures, prose
 
 
 def beside(specs: tuple[Spec, ...], task: "Denoising", config: Any) -> Media | None:
     """What a trained task makes beside the rows, as the options say."""
     from reverie.nn.joint import Joint
-    from reverie.nn.texts import Style
 
     if not isinstance(task, Joint):
         return None
-    style = Style(config.temperature, config.top, config.text_guidance)
-    return Media(specs, task, config.grid_steps, config.grid_guidance, style)
+    return Media(specs, task, config.grid_steps, config.grid_guidance, texts.style(config))
 
 
 def check(config: Any) -> None:
     """Raise ValueError if the options of grids and texts are such as cannot be built."""
     widths = config.channels or ()
     sizes = len(widths) <= 4 and all(type(wide) is int and wide in grids.ABLE for wide in widths)
-    guided = bool(np.isfinite([config.grid_guidance, config.text_guidance]).all())
-    drawn = 0 < config.temperature <= 10 and 0 < config.top <= 1
-    if not (sizes and guided and drawn and 0 < config.grid_steps <= MOST_STEPS):
+    if not (sizes and np.isfinite(config.grid_guidance) and 0 < config.grid_steps <= MOST_STEPS):
         raise ValueError("no such networks")
-    texts.sized(config.text_width, config.text_depth, config.text_dropout)
+    texts.check(config)

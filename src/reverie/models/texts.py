@@ -1,7 +1,8 @@
 """Texts as a network learns and writes them; see `nn.texts`."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -9,19 +10,54 @@ from reverie.core.errors import ArtifactError
 from reverie.schema.blocks import Blocks, Spec, Tokens
 
 if TYPE_CHECKING:
-    from reverie.nn.diffusion import Denoising
-    from reverie.nn.texts import Text, TextTower
+    from torch import nn
+
+    from reverie.nn.texts import Style, Text, TextTower
 
 MOST_DEPTH, MOST_WIDE, HEAD = 8, 512, 32
 FEW_CODES = 1_000_000
 """Codes of all rows together under which the smaller network is enough."""
 SMALLER, LARGER = (128, 2, 0.2), (192, 3, 0.1)
 """Width, layers and dropout for fewer codes than that and for more."""
+UPDATES = 1_500
+"""Steps of training where there are texts alone beside the rows."""
+TRAINING: Mapping[str, Any] = {"batch": 128, "least_batch": 64, "rate": 2e-3, "clip": 5.0, "judged": 256}
+"""How rows and texts are learned together, fields of `nn.train.Training`."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Texts are learned in `text_updates` steps by networks of `text_depth` layers of `text_width`, and
+    written at a `temperature`, with the likeliest codes that make up `top` of the probability, and a guidance
+    of their own. What is None depends on the texts.
+    """
+
+    text_width: int | None = None
+    text_depth: int | None = None
+    text_dropout: float | None = None
+    text_updates: int | None = None
+    text_guidance: float = 1.0
+    temperature: float = 1.0
+    top: float = 0.95
+
+
+Some = TypeVar("Some", bound=Options)
 
 
 def texts_of(specs: tuple[Spec, ...]) -> tuple[Tokens, ...]:
     """The blocks that are texts."""
     return tuple(spec for spec in specs if isinstance(spec, Tokens))
+
+
+def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
+    """The blocks that are no texts."""
+    return tuple(spec for spec in specs if not isinstance(spec, Tokens))
+
+
+def rows_of(blocks: Blocks) -> Blocks:
+    """The rows without texts."""
+    specs = rest_of(blocks.specs)
+    return Blocks(specs, {spec.name: blocks[spec.name] for spec in specs}, blocks.rows)
 
 
 def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:
@@ -46,7 +82,7 @@ def forms(
     return tuple(found)
 
 
-def count(task: "Denoising", blocks: Blocks) -> None:
+def count(task: "nn.Module", blocks: Blocks) -> None:
     """Let the networks of texts begin with the counts of what follows what in the `blocks`."""
     from reverie.nn.grams import Grams
     from reverie.nn.grams import count as counted
@@ -55,7 +91,7 @@ def count(task: "Denoising", blocks: Blocks) -> None:
         tower.grams = Grams.of(counted(blocks[spec.name], spec.vocabulary, spec.shared))
 
 
-def settle(task: "Denoising") -> None:
+def settle(task: "nn.Module") -> None:
     """Make networks ready into which weights were put. Raises ArtifactError if counts are none."""
     try:
         for tower in _towers(task):
@@ -64,7 +100,7 @@ def settle(task: "Denoising") -> None:
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
 
 
-def _towers(task: "Denoising") -> "list[TextTower]":
+def _towers(task: "nn.Module") -> "list[TextTower]":
     from reverie.nn.texts import TextTower
 
     return [module for module in task.modules() if isinstance(module, TextTower)]
@@ -74,6 +110,34 @@ def usual(blocks: Blocks) -> tuple[int, int, float]:
     """Width, layers and dropout of the network for the texts of so many codes."""
     codes = max((int((blocks[spec.name] >= 0).sum()) for spec in texts_of(blocks.specs)), default=0)
     return SMALLER if codes < FEW_CODES else LARGER
+
+
+def fitted(options: Some, blocks: Blocks) -> Some:
+    """The options with the sizes of networks for the texts of these blocks."""
+    chosen = (options.text_width, options.text_depth, options.text_dropout)
+    wide, depth, dropout = (b if a is None else a for a, b in zip(chosen, usual(blocks), strict=True))
+    return replace(options, text_width=wide, text_depth=depth, text_dropout=dropout)
+
+
+def course(options: Options) -> dict[str, Any]:
+    """How to train rows and texts."""
+    updates = options.text_updates or UPDATES
+    return {**TRAINING, "cosine": True, "average": 0.999, "steps": updates, "epochs": updates}
+
+
+def style(options: Options) -> "Style":
+    """How texts are drawn."""
+    from reverie.nn.texts import Style
+
+    return Style(options.temperature, options.top, options.text_guidance)
+
+
+def check(options: Options) -> None:
+    """Raise ValueError if the options are such as cannot be built."""
+    drawn = 0 < options.temperature <= 10 and 0 < options.top <= 1
+    if not (drawn and np.isfinite(options.text_guidance)):
+        raise ValueError("no such texts")
+    sized(options.text_width, options.text_depth, options.text_dropout)
 
 
 def sized(wide: int | None, depth: int | None, dropout: float | None) -> tuple[int, int, float]:

@@ -32,6 +32,14 @@ class Variables:
     bases: tuple[np.ndarray, ...]
     scales: Mapping[str, Residuals]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The block that each variable is of, (variables,)."""
+        ends = [*(self.first[name] for name in self.order[1:]), len(self.sizes)]
+        return tuple(
+            name for name, end in zip(self.order, ends, strict=False) for _ in range(self.first[name], end)
+        )
+
     @classmethod
     def of(cls, specs: tuple[Spec, ...], scales: Mapping[str, Residuals]) -> "Variables":
         """Groups of most codes first, so that numbers come early; gates before what they gate.
@@ -57,7 +65,7 @@ class Variables:
                 sizes += [len(basis) for basis in found]
                 bases += found
         order = tuple(name for names in groups for name in names)
-        return cls(order, first, tuple(sizes), np.array(columns), tuple(parents), tuple(bases), scales)
+        return cls(order, first, tuple(sizes), np.array(columns, int), tuple(parents), tuple(bases), scales)
 
     @classmethod
     def learn(cls, blocks: Blocks, coarse: int, fine: int) -> "Variables":

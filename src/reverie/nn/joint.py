@@ -7,7 +7,9 @@ together, each part with a level of noise of its own. Sources: Bao et al. 2023 (
 modality, one network for all conditionals); Ho & Salimans 2022 (rows without what is given, for guidance).
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import nn
@@ -17,6 +19,7 @@ from reverie.nn.plan import Form, Plan
 from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, ladder, noised, slope
 from reverie.nn.solvers import adams
+from reverie.nn.task import Task
 from reverie.nn.texts import Scale, Text, TextTower
 from reverie.nn.towers import Grid, Tower
 
@@ -47,7 +50,7 @@ class JointNet(nn.Module):
 
     def __init__(
         self,
-        rows: RowNet,
+        rows: nn.Module,
         grids: Sequence[Grid],
         widths: Sequence[int],
         width: int,
@@ -91,26 +94,38 @@ class JointNet(nn.Module):
         return tower.unet(state, angle, tower.told(refined))
 
 
-class Joint(Denoising):
-    """Learns rows as `Denoising` does, grids `grid0`, `grid1`, ... (rows, channels, high, wide) and texts
-    `text0`, `text1`, ... (rows, length), -1 after the end.
-    """
-
-    def __init__(
-        self,
-        net: JointNet,
-        form: Form,
-        plan: Plan,
-        ordered: float,
-        grids: Sequence[Grid],
-        texts: Sequence[Text] = (),
-    ) -> None:
-        super().__init__(net.rows, form, plan, ordered)
-        self.net, self.grids, self.texts = net, tuple(grids), tuple(texts)
+class Joined(Protocol):
+    """What has networks of grids and texts."""
 
     @property
-    def row_net(self) -> RowNet:
-        return self.net.rows
+    def net(self) -> JointNet: ...
+
+
+class Jointly(Task):
+    """Learns rows in a way of its own (`told_losses`, `known`), and beside them grids `grid0`, `grid1`, ...
+    (rows, channels, high, wide) and texts `text0`, `text1`, ... (rows, length), -1 after the end.
+    """
+
+    net: JointNet
+    grids: tuple[Grid, ...]
+    texts: tuple[Text, ...]
+
+    @property
+    @abstractmethod
+    def blocks(self) -> int:
+        """How many blocks a row has that it is learned by."""
+
+    @abstractmethod
+    def told_losses(self, batch: Batch, noise: torch.Generator, told: torch.Tensor) -> torch.Tensor:
+        """What each row costs without its parts, (rows,), where these tell `told` (rows, width)."""
+
+    @abstractmethod
+    def known(
+        self, batch: Batch, noise: torch.Generator, told: torch.Tensor, alone: torch.Tensor
+    ) -> torch.Tensor:
+        """Rows of which all or any blocks are known, or nothing where a part is `alone` (rows, 1), as the
+        heads are given them, (rows, width).
+        """
 
     @property
     def parts(self) -> tuple[Grid | Text, ...]:
@@ -125,18 +140,18 @@ class Joint(Denoising):
         views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
         rows, draw = len(there), {"generator": noise, "device": noise.device}
         seen = there & (torch.rand(rows, len(parts), **draw) < SEEN)
-        total = self.row_losses(batch, noise, self.net.told(views, seen))
+        total = self.told_losses(batch, noise, self.net.told(views, seen))
         for at, part in enumerate(parts):
             alone = torch.rand(rows, 1, **draw) < NOTHING
             others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone
             others[:, at] = False
-            refined = self._known(batch, noise, self.net.told(views, others), alone)
+            refined = self.known(batch, noise, self.net.told(views, others), alone)
             if at < len(self.grids):
                 cost = self._grid_costs(at, part, refined, noise)
             else:
                 cost = self._text_costs(at, part[chosen], refined[chosen]) * (rows / len(chosen))
                 cost = torch.zeros(rows, device=cost.device).index_add(0, chosen, cost)
-            total = total + cost * there[:, at] * (1 + len(self.form.sizes) + len(self.owner))
+            total = total + cost * there[:, at] * (1 + self.blocks)
         return total
 
     def _chosen(self, rows: int, noise: torch.Generator) -> torch.Tensor:
@@ -164,12 +179,39 @@ class Joint(Denoising):
         found = [codes[:, part.gate] == part.code if part.gate >= 0 else always for part in self.parts]
         return torch.stack(found, dim=1)
 
-    def _known(
+
+class Joint(Jointly, Denoising):
+    """Learns rows as `Denoising` does, and grids and texts beside them."""
+
+    def __init__(
+        self,
+        net: JointNet,
+        form: Form,
+        plan: Plan,
+        ordered: float,
+        grids: Sequence[Grid],
+        texts: Sequence[Text] = (),
+    ) -> None:
+        assert isinstance(net.rows, RowNet)
+        super().__init__(net.rows, form, plan, ordered)
+        self.net, self.grids, self.texts = net, tuple(grids), tuple(texts)
+
+    @property
+    def row_net(self) -> RowNet:
+        found = self.net.rows
+        assert isinstance(found, RowNet)
+        return found
+
+    @property
+    def blocks(self) -> int:
+        return len(self.form.sizes) + len(self.owner)
+
+    def told_losses(self, batch: Batch, noise: torch.Generator, told: torch.Tensor) -> torch.Tensor:
+        return self.row_losses(batch, noise, told)
+
+    def known(
         self, batch: Batch, noise: torch.Generator, told: torch.Tensor, alone: torch.Tensor
     ) -> torch.Tensor:
-        """Rows of which all or any blocks are known, or nothing where a part is `alone` (rows, 1), as the
-        heads are given them, (rows, width).
-        """
         codes, numbers = batch["codes"].long(), batch["numbers"].float()
         draw = {"generator": noise, "device": noise.device}
         rows, categories = len(codes), codes.shape[1]
@@ -187,7 +229,7 @@ def _blurred(grid: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
 
 
 def emerge_grid(
-    task: Joint,
+    task: Joined,
     at: int,
     refined: torch.Tensor,
     unknown: torch.Tensor | None,
@@ -218,7 +260,7 @@ def emerge_grid(
 
 
 def submerge_grid(
-    task: Joint, at: int, refined: torch.Tensor, grids: torch.Tensor, steps: int
+    task: Joined, at: int, refined: torch.Tensor, grids: torch.Tensor, steps: int
 ) -> torch.Tensor:
     """The noise (rows, channels, high, wide) from which `grids` emerge, without guidance.
 

@@ -81,7 +81,7 @@ class MaskedNet(nn.Module):
         self._number("parts", parts)
         self._number("told", np.cumsum([0, *(sizes[parents[i]] for i in parts)])[: len(parts)])
         padded = [np.pad(basis, ((2, 0), (0, 0))) for basis in bases]
-        self.embedding = Ordered(_blocked(padded), width, spread=(2 * len(sizes)) ** -0.5, own=OWN_IN)
+        self.embedding = Ordered(_blocked(padded), width, spread=(2 * max(len(sizes), 1)) ** -0.5, own=OWN_IN)
         self.layers = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
         self.out = Ordered(_blocked([bases[i] for i in tops]), width, spread=0.0, own=OWN_OUT)
         self.base = nn.Parameter(torch.zeros(sum(self.top_sizes)))
@@ -94,16 +94,19 @@ class MaskedNet(nn.Module):
             for i, size in enumerate(self.part_sizes):
                 self.fine_base[i, size:] = NEVER
 
-    def forward(self, codes: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, codes: torch.Tensor, known: torch.Tensor, told: torch.Tensor | float = 0.0
+    ) -> torch.Tensor:
         """What the heads are given, (rows, views, width), of codes (rows, variables), -1 where absent.
 
-        Each view knows other variables of the same row: `known`, bool, (rows, views, variables).
+        Each view knows other variables of the same row: `known`, bool, (rows, views, variables). `told`
+        (rows, 1, width) is what else is known of the rows.
         """
         table = self.embedding()
         hidden = functional.embedding(self.starts + HIDDEN, table)
         put_in = torch.where(codes < 0, ABSENT, codes + 2) + self.starts
-        told = functional.embedding(put_in, table) - hidden
-        found = hidden.sum(0) + known.to(told.dtype) @ told
+        change = functional.embedding(put_in, table) - hidden
+        found = hidden.sum(0) + known.to(change.dtype) @ change + told
         for layer in self.layers:
             found = found + layer(self._dropped(functional.hardswish(found)))
         return self._dropped(functional.hardswish(found))
@@ -149,7 +152,8 @@ class MaskedNet(nn.Module):
             counts = np.bincount(own, minlength=self.sizes[variable]) + 0.5
             return torch.from_numpy(np.log(counts / counts.sum()))
 
-        self.base.copy_(torch.cat([frequencies(i) for i in self.tops.tolist()]))
+        if self.top_sizes:
+            self.base.copy_(torch.cat([frequencies(i) for i in self.tops.tolist()]))
         for i, (variable, size) in enumerate(zip(self.parts.tolist(), self.part_sizes, strict=True)):
             self.fine_base[i, :size] = frequencies(variable)
 
@@ -210,11 +214,17 @@ class AnyOrder(Task):
 
     def __init__(self, net: MaskedNet, columns: np.ndarray, ordered: float, most: int = MOST_ASKED) -> None:
         super().__init__()
-        self.net, self.ordered, self.count = net, ordered, int(columns.max()) + 1
+        self.net, self.ordered, self.count = net, ordered, int(columns.max(initial=-1)) + 1
         self.most, self.asked = most, list(range(self.count))
         self.register_buffer("columns", torch.from_numpy(columns), persistent=False)
         late = np.cumsum(1 / np.arange(self.count, 0, -1)) ** LATE
-        self.register_buffer("late", torch.from_numpy(late / late.mean()).float(), persistent=False)
+        late = late / late.mean() if self.count else late
+        self.register_buffer("late", torch.from_numpy(late).float(), persistent=False)
+
+    @property
+    def row_net(self) -> MaskedNet:
+        """The network of rows."""
+        return self.net
 
     def begin(self, turn: str, noise: torch.Generator) -> None:  # noqa: ARG002
         if self.count > self.most:
@@ -222,18 +232,25 @@ class AnyOrder(Task):
             self.asked = sorted(drawn[: self.most].tolist())
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
-        return self._costs(batch, noise, self.asked)
+        return self.row_costs(batch, noise, self.asked)
 
     def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
-        return self._costs(batch, noise, list(range(self.count)))
+        return self.row_costs(batch, noise, list(range(self.count)))
 
-    def _costs(self, batch: Batch, noise: torch.Generator, asked: list[int]) -> torch.Tensor:
+    def row_costs(
+        self, batch: Batch, noise: torch.Generator, asked: list[int], told: torch.Tensor | float = 0.0
+    ) -> torch.Tensor:
+        """What rows cost, (rows,), by the columns `asked` for; `told` (rows, 1, width) is what else is known
+        of them.
+        """
         codes = batch["codes"].long()
         rank = self.ranks(len(codes), noise)
         known = rank[:, None, :] < rank[:, asked, None]
         views = {column: view for view, column in enumerate(asked)}
-        refined = self.net(codes, known[:, :, self.columns])
-        costs = self.net.costs(refined, codes, [views.get(column, -1) for column in self.columns.tolist()])
+        refined = self.row_net(codes, known[:, :, self.columns], told)
+        costs = self.row_net.costs(
+            refined, codes, [views.get(column, -1) for column in self.columns.tolist()]
+        )
         late = self.late[rank][:, self.columns]
         return (costs * late).sum(1) * (self.count / len(asked))
 

@@ -4,13 +4,14 @@ Sources: Uria, Murray & Larochelle 2014; Hoogeboom et al. 2022 (order-agnostic a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from reverie.core.errors import ArtifactError
-from reverie.models import conditioning, neural
+from reverie.models import annotated, conditioning, neural, texts
+from reverie.models.annotated import Annotated
 from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
 from reverie.models.clock import Clock
 from reverie.models.completion import complete
@@ -32,7 +33,8 @@ from reverie.models.variables import Variables
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
 CAPABILITIES = Capabilities(
-    "a masked network over columns, in any order: answers every question natively",
+    "a masked network over columns, in any order: answers every question natively; texts word by word",
+    modalities=("category", "real", "tokens"),
     log_prob=True,
     given=True,
     dp=True,
@@ -49,16 +51,22 @@ PRIVATE = {"width": 64, "narrow": 16, "coarse": 32, "fine": 8}
 """The network under formal privacy: noise grows with the number of weights."""
 DRAWS = 8
 """Times that a partly known row is completed, of which one is kept."""
+ALIKE = 1e-5
+"""Numbers of vectors that are told differ by so much at most where they are the same."""
+ROW = "\0row"
+"""The block that says which row it is, where each is told something of its own; no column is called so."""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(texts.Options):
     """`width` and `depth` of the network, `narrow` numbers that parts of bins are told from, bins of a number
     (`coarse`, `fine` parts of each), and `training`, fields of `nn.train.Training`.
 
     Under formal privacy a smaller network learns, by `private`, fields of `nn.private.Steps`.
 
-    A share `ordered` of rows is learned in the order in which columns are drawn if nothing is given.
+    A share `ordered` of rows is learned in the order in which columns are drawn if nothing is given. Where
+    there are texts, the options are those of `texts.Options`, and rows and texts are trained as
+    `texts.TRAINING` says.
     """
 
     width: int = 192
@@ -86,7 +94,9 @@ class Partial:
 
 
 class Autoregressive(Sequential):
-    """A fitted network, in arrays: `masked`, over `variables`."""
+    """A fitted network, in arrays: `masked`, over `variables`. With `vectors` (rows, width) each row is told
+    one of its own, and there are as many rows.
+    """
 
     family = "autoregressive"
     chunk = 1 << 10
@@ -98,9 +108,12 @@ class Autoregressive(Sequential):
         masked: Masked,
         order: tuple[str, ...] = (),
         notes: tuple[str, ...] = (),
+        vectors: np.ndarray | None = None,
     ) -> None:
         self.specs, self.variables, self.masked, self.notes = specs, variables, masked, notes
-        self.order = order or variables.order
+        self.order, self.own, self.vectors = order or variables.order, specs, vectors
+        if vectors is not None:
+            self.specs, self.order = (*specs, Category(ROW, len(vectors))), (ROW, *self.order)
         self._by_name = {spec.name: spec for spec in specs}
         self._gates = {
             spec.name: spec.gate for spec in specs if isinstance(spec, Real) and spec.gate is not None
@@ -113,34 +126,59 @@ class Autoregressive(Sequential):
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows. Where single rows have known values, what is known is put in first, in any order."""
+        if self.vectors is not None:
+            given = {ROW: CategoryEvidence(codes=np.arange(len(self.vectors))), **(given or {})}
         if not n or not given or all(known_rows(evidence) is None for evidence in given.values()):
             return super().sample(n, rng=rng, given=given)
         conditioning.check(self.order, n, given)
-        step = self.chunk // DRAWS
+        draws = 1 if set(given) == {ROW} else DRAWS
+        step = self.chunk // draws
         parts = [np.arange(at, min(at + step, n)) for at in range(0, n, step)]
-        arrays = stack([self._complete(rows, rng, given) for rows in parts])
-        return Blocks(self.specs, {spec.name: arrays[spec.name] for spec in self.specs}, n)
+        arrays = stack([self._complete(rows, rng, given, draws) for rows in parts])
+        return Blocks(self.own, {spec.name: arrays[spec.name] for spec in self.own}, n)
 
-    def _complete(self, rows: np.ndarray, rng: np.random.Generator, given: Evidence) -> dict[str, np.ndarray]:
+    def told(self, vectors: np.ndarray) -> "Autoregressive":
+        """The model of rows that are told a vector each, (rows, width) or, for all the same, (1, width)."""
+        if not len(vectors):
+            return self
+        if not np.allclose(vectors, vectors[:1], rtol=0, atol=ALIKE):
+            return Autoregressive(self.own, self.variables, self.masked, (), self.notes, vectors)
+        masked = replace(self.masked, told_of_all=vectors[0])
+        return Autoregressive(self.own, self.variables, masked, (), self.notes)
+
+    def refined(self, rows: Blocks | None, vectors: np.ndarray) -> np.ndarray:
+        """What the heads are given of whole rows, or of rows of which nothing is known, that are told the
+        `vectors`, (rows, width).
+        """
+        partial = Partial(self.masked.begin(len(vectors)) + vectors)
+        if rows is not None:
+            for name in self.variables.order:
+                self._tell(partial, name, rows[name])
+        return self._refined(partial)
+
+    def _complete(
+        self, rows: np.ndarray, rng: np.random.Generator, given: Evidence, draws: int
+    ) -> dict[str, np.ndarray]:
         """The rows at the positions `rows` of the evidence.
 
         Each is drawn several times with what is known of it first, and one of these kept by how likely it is
         in the own order: orders of one network do not quite agree, and all answers are to be of one joint.
         Source: Rubin 1987 (sampling-importance-resampling).
         """
-        origin = np.repeat(rows, DRAWS)
-        particles = Particles.start(self.reordered(given), len(origin), rng, origin=origin)
-        for name in particles.model.order:
+        origin, model = np.repeat(rows, draws), self.reordered(given)
+        particles = Particles.start(model, len(origin), rng, origin=origin)
+        for name in model.order:
             here = spread({name: given[name]}, origin)[name] if name in given else None
             values, logp = particles.draw(name, rng, here)
             particles.merit = particles.merit + logp
             particles.put(name, values)
+        if draws == 1:
+            return particles.values
         drawn = Blocks(self.specs, particles.values, len(origin))
-        other = Autoregressive(self.specs, self.variables, self.masked, particles.model.order)
-        log_weight = self.log_prob(drawn) - other.log_prob(drawn) + particles.merit
-        weight = normalise(np.nan_to_num(log_weight, nan=-np.inf, neginf=-np.inf).reshape(-1, DRAWS))
+        log_weight = self.log_prob(drawn) - model.log_prob(drawn) + particles.merit
+        weight = normalise(np.nan_to_num(log_weight, nan=-np.inf, neginf=-np.inf).reshape(-1, draws))
         alive = weight.sum(1) > 0
-        kept = np.arange(len(rows)) * DRAWS + pick(weight, rng)
+        kept = np.arange(len(rows)) * draws + pick(weight, rng)
         found = {name: array[kept] for name, array in particles.values.items()}
         if not alive.all():
             again = complete(self, rows[~alive], rng, given)
@@ -157,7 +195,7 @@ class Autoregressive(Sequential):
             groups.setdefault(gate.block if gate else name, []).append(name)
         best = {name: max(share.get(one, 0.0) for one in group) for name, group in groups.items()}
         order = [one for name in sorted(groups, key=lambda name: -best[name]) for one in groups[name]]
-        return Autoregressive(self.specs, self.variables, self.masked, tuple(order), self.notes)
+        return Autoregressive(self.own, self.variables, self.masked, tuple(order), self.notes, self.vectors)
 
     def begin(self, rows: int, rng: np.random.Generator) -> Partial:  # noqa: ARG002
         return Partial(self.masked.begin(rows))
@@ -171,6 +209,10 @@ class Autoregressive(Sequential):
         )
 
     def put(self, partial: Partial, name: str, values: np.ndarray) -> None:
+        if name == ROW:
+            assert self.vectors is not None
+            partial.sums = partial.sums + self.vectors[values]
+            return
         if name in self._partners:
             # The number behind it is told from what was known before, as it was learned.
             partial.waiting = name, values
@@ -198,6 +240,10 @@ class Autoregressive(Sequential):
     def draw(
         self, partial: Partial, name: str, rng: np.random.Generator, evidence: BlockEvidence | None
     ) -> tuple[np.ndarray, np.ndarray | None]:
+        if name == ROW:
+            assert isinstance(evidence, CategoryEvidence)
+            assert evidence.codes is not None
+            return evidence.codes, None
         spec = self._by_name[name]
         if isinstance(spec, Category):
             assert not isinstance(evidence, RealEvidence)
@@ -210,6 +256,8 @@ class Autoregressive(Sequential):
         )
 
     def score(self, partial: Partial, name: str, values: np.ndarray) -> np.ndarray:
+        if name == ROW:
+            return np.zeros(len(values))
         if isinstance(self._by_name[name], Category):
             logits = self.masked.logits(self._refined(partial), self.variables.first[name])
             return log_proba(logits)[np.arange(len(values)), values].astype(float)
@@ -234,7 +282,7 @@ class Autoregressive(Sequential):
         arrays = {f"net.{name}": array for name, array in self.masked.arrays().items()}
         parts = {}
         for name, scale in self.variables.scales.items():
-            index = next(i for i, spec in enumerate(self.specs) if spec.name == name)
+            index = next(i for i, spec in enumerate(self.own) if spec.name == name)
             arrays |= {f"knots.{index}": scale.knots, f"tails.{index}": scale.tails}
             parts[str(index)] = scale.fine
         return State({"parts": parts}, arrays)
@@ -253,14 +301,17 @@ def fit(
     weights: np.ndarray | None = None,
     budget: Budget = Budget(),  # noqa: B008
     on_progress: OnProgress = silent,
-) -> Autoregressive:
-    """Train the network. Raises ConfigError without torch, and for blocks of vectors and tokens."""
+) -> Autoregressive | Annotated:
+    """Train the network, together with those of texts if there are any.
+
+    Raises ConfigError without torch, for blocks of vectors, and for tokens under formal privacy.
+    """
     neural.require(Autoregressive.family)
     from reverie.nn.masked import AnyOrder, MaskedNet
 
     if budget.secret is not None:
         return _fit_privately(blocks, config, rng, budget, on_progress)
-    clock = Clock(silent)
+    clock, whole, blocks = Clock(silent), blocks, texts.rows_of(blocks)
     variables = Variables.learn(blocks, config.coarse, config.fine)
     codes = variables.codes(blocks)
     with neural.seeded(rng) as seed:
@@ -268,14 +319,22 @@ def fit(
             variables.sizes, variables.parents, variables.bases, width=config.width, depth=config.depth,
             narrow=config.narrow, dropout=config.dropout,
         )  # fmt: skip
-    net.start_from(codes)
-    training = {"patience": PATIENCE[blocks.rows > FEW], **config.training}
+        net.start_from(codes)
+        task, training = AnyOrder(net, variables.columns, config.ordered), config.training
+        if texts.texts_of(whole.specs):
+            config = texts.fitted(config, whole)
+            task, training = (
+                annotated.task_of(net, variables, whole, config, config.ordered),
+                texts.course(config),
+            )
     history = neural.train(
-        AnyOrder(net, variables.columns, config.ordered), {"codes": codes}, weights, training,
+        task, {"codes": codes, **texts.arrays_of(whole)}, weights,
+        {"patience": PATIENCE[blocks.rows > FEW], **training},
         seed=seed, budget=budget.less(clock.passed), on_progress=on_progress,
     )  # fmt: skip
     masked = Masked.from_arrays(variables.sizes, variables.parents, net.arrays())
-    return Autoregressive(blocks.specs, variables, masked, notes=history.notes)
+    model = Autoregressive(blocks.specs, variables, masked, notes=history.notes)
+    return annotated.beside(model, whole.specs, task, config)
 
 
 def _fit_privately(
@@ -302,8 +361,9 @@ def _fit_privately(
     )
 
 
-def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive:
-    """Rebuild what `Autoregressive.state` gave. Raises ArtifactError if its parts do not belong together."""
+def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive | Annotated:
+    """Rebuild what `state` gave. Raises ArtifactError if its parts do not belong together."""
+    whole, specs = specs, texts.rest_of(specs)
     try:
         scales = {
             specs[int(index)].name: Residuals.restored(
@@ -313,8 +373,10 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Autoregressive:
         }
         variables = Variables.of(specs, scales)
         arrays = {name.removeprefix("net."): array for name, array in state.arrays.items()}
-        return Autoregressive(
-            specs, variables, Masked.from_arrays(variables.sizes, variables.parents, arrays)
-        )
+        masked = Masked.from_arrays(variables.sizes, variables.parents, arrays)
+        model = Autoregressive(specs, variables, masked)
+        options = texts.Options(**state.json.get("texts", {}))
+        texts.check(options)
     except (KeyError, ValueError, TypeError, IndexError, ZeroDivisionError):
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
+    return annotated.restored(model, whole, options, state.arrays)

@@ -57,14 +57,14 @@ EPOCHS, LONGER, ENOUGH = 90, 200, 3_000
 """Passes over the rows, and those over few rows as long as they take no more than so many steps."""
 MARGINS = 12.0
 """About how many seconds of one processor it takes to put margins right."""
-GRID_UPDATES, TEXT_UPDATES = 4_000, 1_500
-"""Steps of training where there are grids, and where there are texts alone."""
+GRID_UPDATES = 4_000
+"""Steps of training where there are grids."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 """Fewest and most steps of training."""
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(texts.Options):
     """Options of the diffusion.
 
     The network has `depth` residual blocks of `width`, and drops a share `dropout` in training, which passes
@@ -75,9 +75,7 @@ class Config:
     where little noise is left. `guidance` over 0 makes rows more typical of what is given, and less diverse.
 
     Grids are learned in `grid_updates` steps by networks of `channels`, and emerge in `grid_steps` with a
-    guidance of their own. Texts are learned in `text_updates` steps by networks of `text_depth` layers of
-    `text_width`, and written at a `temperature`, with the likeliest codes that make up `top` of the
-    probability, and a guidance of their own.
+    guidance of their own. The options of texts are those of `texts.Options`.
     """
 
     width: int | None = None
@@ -94,13 +92,6 @@ class Config:
     grid_updates: int | None = None
     grid_steps: int = 20
     grid_guidance: float = 1.0
-    text_width: int | None = None
-    text_depth: int | None = None
-    text_dropout: float | None = None
-    text_updates: int | None = None
-    text_guidance: float = 1.0
-    temperature: float = 1.0
-    top: float = 0.95
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
@@ -281,10 +272,7 @@ def fit(
 
 def _sized(config: Config, whole: Blocks) -> Config:
     """The options with the sizes of networks beside that of rows."""
-    usual, chosen = texts.usual(whole), (config.text_width, config.text_depth, config.text_dropout)
-    wide, depth, dropout = (b if a is None else a for a, b in zip(chosen, usual, strict=True))
-    channels = config.channels or grids.usual(whole.specs)
-    return replace(config, channels=channels, text_width=wide, text_depth=depth, text_dropout=dropout)
+    return replace(texts.fitted(config, whole), channels=config.channels or grids.usual(whole.specs))
 
 
 def _course(config: Config, whole: Blocks) -> dict[str, Any]:
@@ -296,9 +284,9 @@ def _course(config: Config, whole: Blocks) -> dict[str, Any]:
         "cosine": True, "average": 0.999, "clip": 20.0,
     }  # fmt: skip
     if beside := media.media_of(whole.specs):
-        rate = 1e-3 if isinstance(beside[0], Real) else 2e-3
-        training |= {"batch": 128, "least_batch": 64, "rate": rate, "clip": 5.0, "judged": 256}
-        updates = config.text_updates or TEXT_UPDATES
+        training |= texts.TRAINING
+        training |= {"rate": 1e-3} if isinstance(beside[0], Real) else {}
+        updates = config.text_updates or texts.UPDATES
     if grids.grids_of(whole.specs):
         updates = config.grid_updates or GRID_UPDATES
     return training | {"steps": updates, "epochs": updates}

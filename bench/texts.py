@@ -101,7 +101,7 @@ def main() -> None:
     given = parse()
     rows = []
     for name in given.data:
-        rows.append(judge(SOURCES[name](), given.budget))
+        rows.append(judge(SOURCES[name](), given.budget, given.model))
         pieces.put(given.page, TEXT.format(title=TITLE) + page.table(HEADS, rows))
 
 
@@ -112,11 +112,12 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--data", nargs="+", choices=list(SOURCES), default=list(SOURCES))
     parser.add_argument("--budget", default="10m", help="of each fit")
+    parser.add_argument("--model", default="auto", help="the family that learns")
     parser.add_argument("--page", type=Path, default=page.PAGE, help="whose section is written")
     return parser.parse_args()
 
 
-def judge(data: Texts, budget: str) -> list[str]:
+def judge(data: Texts, budget: str, model: str = "auto") -> list[str]:
     """A row of the table; what was made and result.json stay in build/bench/texts."""
     order = np.random.default_rng(0).permutation(len(data.rows))
     held = min(MADE, len(order) // 5)
@@ -126,7 +127,7 @@ def judge(data: Texts, budget: str) -> list[str]:
     place.mkdir(parents=True)
     _write(train.rows, place / "train.csv")
     began = time.perf_counter()
-    run("fit", place / "train.csv", "-o", place / "m.reverie", "--budget", budget)
+    run("fit", place / "train.csv", "-o", place / "m.reverie", "--budget", budget, "--model", model)
     found: dict[str, float] = {"fit": time.perf_counter() - began}
     began = time.perf_counter()
     made = sampled(place, "made", unseen, without=(unseen.text,))
@@ -147,7 +148,8 @@ def judge(data: Texts, budget: str) -> list[str]:
         found[f"words_{name}"] = float(np.mean([len(text.split()) for text in one.texts]))
     found["bits"] = bits(place / "m.reverie", unseen)
     (place / "result.json").write_text(json.dumps({"budget": budget, **found}))
-    return [f"{data.name}, {budget}", *shown(found)]
+    family = "" if model == "auto" else f", {model}"
+    return [f"{data.name}, {budget}{family}", *shown(found)]
 
 
 def shown(found: dict[str, float]) -> list[str]:
@@ -228,7 +230,7 @@ def bits(model: Path, unseen: Texts) -> float:
             told = torch.from_numpy(fitted.beside.told(None, some.rows))
             refined = fitted.refined(rows_of(some), told)
             codes = torch.from_numpy(some[spec.name].astype(np.int64))
-            total += float(fitted.task.net.text_tower(at).costs(codes, refined)[0].sum())
+            total += float(fitted.beside.task.net.text_tower(at).costs(codes, refined)[0].sum())
             spelled = codec.codec(spec.name).pairs.decode(some[spec.name])
             size += sum(len(text.encode()) for text in spelled)
     return total / math.log(2) / max(size, 1)

@@ -11,6 +11,8 @@ import reverie as rv
 from reverie.cli.main import run
 from reverie.core.errors import ConditionError, ConfigError
 from reverie.models import texts
+from reverie.models.base import families, family
+from reverie.models.choice import able
 from reverie.models.families import diffusion
 
 ROWS = 200
@@ -53,12 +55,20 @@ def small():
         yield
 
 
+@pytest.fixture(scope="module", params=["auto", *(name for name in families() if "tokens" in able(name))])
+def model(request: pytest.FixtureRequest) -> str:
+    """A family that writes texts, or whichever is the best here."""
+    if request.param == "diffusion":
+        pytest.skip("the one that is chosen")
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, small: None) -> Path:
+def place(model: str, tmp_path_factory: pytest.TempPathFactory, small: None) -> Path:
     """A table with texts, and a model of it."""
     place = tmp_path_factory.mktemp("texts")
     write(place / "data.csv", rows())
-    assert run(["fit", str(place / "data.csv"), "-o", str(place / "m.reverie")]) == 0
+    assert run(["fit", str(place / "data.csv"), "-o", str(place / "m.reverie"), "--model", model]) == 0
     return place
 
 
@@ -76,10 +86,11 @@ def sampled(place: Path, out: Path, *given: str, n: int = 40) -> list[dict[str, 
     return lines(out)
 
 
-def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_was_learned_is_told(place: Path, model: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(place / "m.reverie")]) == 0
     shown = capfd.readouterr().out
-    assert "diffusion (the best family here for texts)" in shown
+    told = "diffusion (the best family here for texts)" if model == "auto" else f"{model} (as asked)"
+    assert told in shown
     assert "pieces of words that rows share" in shown
 
 
@@ -138,6 +149,19 @@ def test_gaps_are_filled(place: Path, tmp_path: Path) -> None:
     found = lines(out)
     assert all(line["mood"] and line["text"] for line in found)
     assert np.mean([said(line) == line["mood"] for line in found]) > 0.8
+
+
+def test_rows_have_a_density_where_the_family_has_one(place: Path, model: str) -> None:
+    made = rv.load(place / "m.reverie")
+    if not family(made.family_).CAPABILITIES.log_prob:
+        with pytest.raises(ConfigError, match="no probabilities"):
+            made.log_prob(pa.Table.from_pylist(rows(2)))
+        return
+    real = rows(40)
+    wrong = [{**row, "mood": "bad" if row["mood"] == "good" else "good"} for row in real]
+    true, false = (made.log_prob(pa.Table.from_pylist(some)) for some in (real, wrong))
+    assert np.isfinite(true).all()
+    assert np.mean(true > false) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -203,7 +227,7 @@ def test_families_that_write_none_learn_texts_as_before() -> None:
     ],
 )
 @pytest.mark.filterwarnings("ignore::reverie.core.errors.ReverieWarning")
-def test_odd_texts(cells: list[str | None], small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_texts(cells: list[str | None], model: str, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "UPDATES", 2)
     table = pa.table({"n": list(range(len(cells))), "t": pa.array(cells, pa.string())})
     schema = rv.Schema.model_validate(
@@ -216,26 +240,29 @@ def test_odd_texts(cells: list[str | None], small: None, monkeypatch: pytest.Mon
             ]
         }
     )
-    made = rv.Synthesizer(schema=schema).fit(table)
-    assert made.family_ == "diffusion"
+    made = rv.Synthesizer(model, schema=schema).fit(table)
+    assert made.family_ == ("diffusion" if model == "auto" else model)
     found = made.sample(3, given={"prompt": "ж 🦊"} if made.model_.codec.codecs[1].length > 8 else None)
     assert found["t"].type == pa.string()
 
 
-def test_a_plain_text_is_learned(small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plain_text_is_learned(
+    model: str, small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(texts, "UPDATES", 40)
     rng = np.random.default_rng(0)
     spoken = [f"{mood.upper()}:\n{sentence(mood, rng)}" for mood in WORDS for _ in range(40)]
     (tmp_path / "play.txt").write_text("\n\n".join(spoken))
-    assert run(["fit", str(tmp_path / "play.txt"), "-o", str(tmp_path / "m.reverie")]) == 0
+    options = ["-o", str(tmp_path / "m.reverie"), "--model", model]
+    assert run(["fit", str(tmp_path / "play.txt"), *options]) == 0
     found = sampled(tmp_path, tmp_path / "rows.csv", "prompt=GOOD:", n=5)
     assert [line["text"].startswith("GOOD:") for line in found] == [True] * 5
 
 
-def test_a_prompt_needs_to_know_which_text(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prompt_needs_to_know_which_text(model: str, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "UPDATES", 2)
     table = pa.Table.from_pylist([{**row, "other": row["text"][::-1]} for row in rows(60)])
-    made = rv.Synthesizer().fit(table)
+    made = rv.Synthesizer(model).fit(table)
     with pytest.raises(ConditionError, match="2 columns of this model are texts"):
         made.sample(2, given={"prompt": "x"})
     assert all(

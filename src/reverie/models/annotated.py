@@ -71,8 +71,8 @@ class Annotated(Accompanied):
         """Natural logarithm of the density of each row, (rows,): of the row while nothing is known of its
         texts, and of the codes of each text given the row and the texts before it.
 
-        Codes count as they are learned, whatever the style in which texts are written; a text that was cut
-        counts as one that goes on.
+        Codes count as they are learned, whatever the style in which texts are written, with the end of a text
+        that does not fill its length; a longer one counts as far as it was coded.
         """
         total = self.rows_alone.told(self.texts.told(None, 1)).log_prob(texts.rows_of(blocks))
         known: dict[str, np.ndarray] = {}

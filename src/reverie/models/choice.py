@@ -12,6 +12,8 @@ PREFERRED = ("trees", "autoregressive", "diffusion", "vae", "gan", "copula")
 """The best first; a family that is not here comes last."""
 PRIVATE = "marginals"
 """The family to choose under formal privacy."""
+BESIDE = ("diffusion",)
+"""The best where there are pictures, sounds or texts beside the rows."""
 FEW_ROWS = 250
 """Rows under which the simplest family is the one to beat: see docs/adr/0009."""
 SIMPLEST = "copula"
@@ -68,6 +70,7 @@ def settled(name: str, needs: Collection[str]) -> tuple[str, str] | None:
     Raises ConfigError if the one asked for cannot, or none here can.
     """
     able = [one for one in ranked(FEW_ROWS) if set(needs) <= set(family(one).CAPABILITIES.modalities)]
+    able.sort(key=lambda one: one not in BESIDE)
     if name != AUTO:
         if needs and name not in able:
             other = "give these columns the type 'text'" if set(needs) == {"tokens"} else "drop these columns"

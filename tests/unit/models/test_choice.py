@@ -17,6 +17,7 @@ from reverie.models.choice import (
     favourite,
     lacking,
     ranked,
+    settled,
 )
 
 
@@ -66,4 +67,10 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_families_can_learn() -> None:
     assert "tokens" in able("diffusion")
     assert "tokens" in able("auto")
+    assert "tokens" in able("autoregressive")
     assert "tokens" not in able("trees")
+
+
+def test_the_best_for_what_is_beside_rows_is_chosen() -> None:
+    assert settled("auto", {"tokens"}) == ("diffusion", "the best family here for texts")
+    assert settled("autoregressive", {"tokens"}) == ("autoregressive", "as asked")

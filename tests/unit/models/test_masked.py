@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,18 @@ def test_telling_changes_the_given_sums_only() -> None:
     net.tell(sums, 0, np.array([3, -1]))
     assert not np.array_equal(sums, kept)
     assert np.array_equal(net.begin(2), kept)
+
+
+def test_what_all_rows_are_told_is_added() -> None:
+    net = masked(1)
+    vector = np.arange(WIDTH, dtype=np.float32)
+    np.testing.assert_allclose(replace(net, told_of_all=vector).begin(3), net.begin(3) + vector, rtol=1e-6)
+
+
+def test_nothing_to_be_told_from() -> None:
+    net = MaskedNet((), (), [], width=WIDTH, depth=1, narrow=7, dropout=0.0)
+    plain = Masked.from_arrays((), (), net.arrays())
+    assert plain.refine(plain.begin(2) + np.float32(1)).shape == (2, WIDTH)
 
 
 def test_no_rows() -> None:

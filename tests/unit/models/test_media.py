@@ -10,6 +10,7 @@ from reverie.schema.blocks import (
     Blocks,
     Category,
     CategoryEvidence,
+    Gate,
     Real,
     RealEvidence,
     Tokens,
@@ -71,6 +72,13 @@ def test_blocks_are_divided():
     assert [spec.name for spec in media.media_of(SPECS)] == ["g", "t"]
     assert [spec.name for spec in media.rows_of(blocks).specs] == ["a"]
     assert set(media.arrays_of(blocks)) == {"grid0", "text0"}
+
+
+def test_parts_are_there_where_their_gate_is_open():
+    gated = Tokens("u", 300, 6, Gate("a", 1))
+    blocks = Blocks((SPECS[1], gated), {"a": np.array([0, 1, 1])}, 3)
+    assert media.present(gated, blocks).tolist() == [False, True, True]
+    assert media.present(GRID, blocks).all()
 
 
 def test_what_is_known_is_divided():

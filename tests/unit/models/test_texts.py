@@ -123,6 +123,22 @@ def test_counts_that_make_no_sense_are_no_model(model):
         from_state(SPECS, State(state.json, {**state.arrays, "net.towers.0.grams.pairs": pairs}))
 
 
+def test_options_are_of_the_texts():
+    found = texts.fitted(texts.Options(text_depth=1), made(20))
+    assert (found.text_width, found.text_depth, found.text_dropout) == (texts.SMALLER[0], 1, texts.SMALLER[2])
+    assert texts.style(texts.Options(top=0.5)).top == 0.5
+    assert texts.course(texts.Options(text_updates=7))["steps"] == 7
+    assert texts.course(texts.Options())["steps"] == texts.UPDATES
+    with pytest.raises(ValueError, match="no such texts"):
+        texts.check(texts.Options(top=2.0))
+
+
+def test_rows_are_parted_from_texts():
+    rows = texts.rows_of(made(5))
+    assert [spec.name for spec in rows.specs] == ["a", "there"]
+    assert set(rows.arrays) == {"a", "there"}
+
+
 def test_many_texts_take_a_larger_network(monkeypatch):
     assert texts.usual(made(20)) == texts.SMALLER
     monkeypatch.setattr(texts, "FEW_CODES", 10)

@@ -46,6 +46,13 @@ def test_groups_of_most_codes_come_first_and_gates_before_what_they_gate(variabl
     assert variables.sizes == (500, 2, COARSE, FINE, COARSE, FINE, 3)
     assert dict(variables.first) == {"many": 0, "kind": 1, "x": 2, "y": 4, "few": 6}
     assert variables.columns.tolist() == [0, 1, 1, 1, 2, 2, 3]
+    assert variables.names == ("many", "kind", "x", "x", "y", "y", "few")
+
+
+def test_no_blocks() -> None:
+    found = Variables.learn(Blocks((), {}, 3), COARSE, FINE)
+    assert (found.sizes, found.names, len(found.columns)) == ((), (), 0)
+    assert found.codes(Blocks((), {}, 3)).shape == (3, 0)
 
 
 def test_a_second_number_behind_a_gate_is_on_its_own(blocks: Blocks) -> None:

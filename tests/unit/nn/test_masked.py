@@ -94,6 +94,22 @@ def test_a_basis_is_shared_by_the_codes() -> None:
     assert torch.allclose(table().detach(), wanted, atol=1e-6)
 
 
+def test_what_else_is_known_is_added_to_what_columns_tell() -> None:
+    net, codes = _shaken(_net(depth=0)), _codes(SIZES, 6)
+    known, told = torch.zeros(6, 2, 3), torch.randn(6, 1, 24)
+    layers, net.layers = net.layers, torch.nn.ModuleList()
+    sums = net.embedding()[net.starts].sum(0)
+    torch.testing.assert_close(net(codes, known, told), functional.hardswish(sums + told).expand(6, 2, 24))
+    net.layers = layers
+    task = AnyOrder(net, np.arange(3), 0.5)
+    plain, other = (
+        task.row_costs({"codes": codes}, torch.Generator().manual_seed(0), [0, 1, 2], vector)
+        for vector in (0 * told, told)
+    )
+    assert torch.equal(plain, task.held_out({"codes": codes}, torch.Generator().manual_seed(0)))
+    assert (plain - other).abs().min() > 1e-3
+
+
 def test_costs_are_cross_entropies() -> None:
     net, codes = _shaken(_net()), _codes(SIZES)
     refined = torch.randn(50, 24)

@@ -110,10 +110,55 @@ def test_sampling_needs_no_torch(fitted: Autoregressive, monkeypatch: pytest.Mon
     assert again.sample(5, rng=np.random.default_rng(0)).rows == 5
 
 
-def test_tokens_are_refused() -> None:
-    blocks = Blocks((Tokens("text", 9, 3),), {"text": np.zeros((40, 3), np.int32)}, 40)
-    with pytest.raises(ConfigError, match="text"):
-        learn(blocks)
+def test_vectors_are_refused_and_tokens_under_formal_privacy() -> None:
+    with pytest.raises(ConfigError, match="v: holds vectors"):
+        learn(Blocks((Real("v", 1, 2),), {"v": np.zeros((40, 1, 2))}, 40))
+    blocks, private = Blocks((Tokens("t", 9, 3),), {"t": np.zeros((40, 3), np.int32)}, 40), Budget(secret=...)
+    with pytest.raises(ConfigError, match="t: holds vectors or tokens"):
+        autoregressive.fit(blocks, config=CONFIG, rng=np.random.default_rng(1), budget=private)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"age": RealEvidence(low=0.5)},
+        {"income.kind": CategoryEvidence(codes=np.array([0, 2, 2, -1] * 600, np.int32))},
+    ],
+    ids=["nothing", "a condition", "values"],
+)
+def test_rows_that_are_told_something_each_are_as_if_all_were_told_it(
+    fitted: Autoregressive, given: dict
+) -> None:
+    rng, rows = np.random.default_rng(0), 2400
+    pair = rng.normal(size=(2, CONFIG.width)).astype(np.float32)
+    at = np.arange(rows) // 4 % 2
+    mixed = fitted.told(pair[at]).sample(rows, rng=rng, given=given)
+    assert [spec.name for spec in mixed.specs] == [spec.name for spec in SPECS]
+    shares = []
+    for code in range(2):
+        alone = fitted.told(pair[code : code + 1]).sample(rows, rng=rng, given=given)
+        for name in ("sex", "age"):
+            shares.append(alone[name].mean())
+            assert mixed[name][at == code].mean() == pytest.approx(shares[-1], abs=0.12), name
+    assert abs(shares[0] - shares[2]) + abs(shares[1] - shares[3]) > 0.3  # it tells something
+    if "income.kind" in given:
+        known = given["income.kind"].codes
+        np.testing.assert_array_equal(mixed["income.kind"][known >= 0], known[known >= 0])
+    assert "age" not in given or (mixed["age"] >= 0.5).all()
+
+
+def test_what_rows_are_told_changes_their_density_and_what_heads_are_given(fitted: Autoregressive) -> None:
+    some, vector = made(50), np.ones((1, CONFIG.width), np.float32)
+    told = fitted.told(vector)
+    assert (told.log_prob(some) != fitted.log_prob(some)).all()
+    np.testing.assert_allclose(fitted.told(0 * vector).log_prob(some), fitted.log_prob(some))
+    vectors = np.repeat(vector, 50, axis=0)
+    refined = fitted.refined(some, vectors)
+    assert refined.shape == (50, CONFIG.width)
+    assert np.abs(refined - fitted.refined(some, 0 * vectors)).max() > 0.1
+    assert np.ptp(fitted.refined(None, vectors), axis=0).max() == 0
+    assert fitted.told(vectors[:0]).sample(0, rng=np.random.default_rng(0)).rows == 0
 
 
 @pytest.mark.parametrize("change", ["knots", "parts", "weights"])

@@ -1,7 +1,7 @@
 """`reverie privacy`: the dossier of a release."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +9,7 @@ from reverie.cli import options, terminal
 
 if TYPE_CHECKING:
     from reverie.core.dataset import Dataset
+    from reverie.core.errors import ReverieError
     from reverie.evaluation.thresholds import Thresholds
     from reverie.reports.dossier import Dossier
 
@@ -33,6 +34,14 @@ def privacy(
         bool,
         typer.Option("--canaries", help="Plant secrets in a copy of REAL, fit again, and look for them."),
     ] = False,
+    neighbours: Annotated[
+        str | None,
+        typer.Option(
+            "--show-neighbours",
+            metavar="PAGE.html",
+            help="Write a page of pictures, sounds and texts beside the nearest of REAL. It shows real data.",
+        ),
+    ] = None,
     thresholds: Annotated[
         str | None, typer.Option(help="A JSON file with bounds of the verdict that replace the defaults.")
     ] = None,
@@ -45,31 +54,26 @@ def privacy(
 
     Says what was attacked, how and with what result, what the model keeps, and whether it may be released.
     """
-    from reverie.core.errors import ConfigError, ReverieError
+    from reverie.core.errors import ConfigError
     from reverie.evaluation.thresholds import DEFAULT, Thresholds
     from reverie.models.artifact import is_artifact
     from reverie.reports import build
     from reverie.reports.dossier import SUFFIXES
+    from reverie.reports.neighbours import SUFFIXES as PAGES
 
     inputs = (released, real, holdout, thresholds)
-    options.check_places(inputs, (output, SUFFIXES), (json, ()))
+    options.check_places(inputs, (output, SUFFIXES), (json, ()), (neighbours, PAGES))
     bounds = DEFAULT if thresholds is None else Thresholds.read(thresholds)
     if not is_artifact(released) and (rows is not None or canaries):
         option = "-n" if rows is not None else "--canaries"
         raise ConfigError("needs a model, and this is a table", where=option, fix="Give a .reverie file")
     known, unseen = options.read_table(real, table), options.read_table(holdout, table)
-    dossier = _judged(released, known, unseen, rows, bounds=bounds, seed=seed)
+    dossier = _judged(
+        released, known, unseen, rows, bounds=bounds, seed=seed, compared=neighbours is not None
+    )
     failed: ReverieError | None = None
     if canaries:
-        from reverie.cli import planting
-
-        try:
-            sought = planting.search(released, known, unseen, seed)
-        except ReverieError as error:
-            # The attacks took minutes, and stand.
-            failed, dossier = error, dossier.noting(f"the search for canaries failed: {error}")
-        else:
-            dossier = dossier.with_canaries(sought)
+        dossier, failed = _with_canaries(dossier, released, known, unseen, seed)
     sources = {"Released": released, "Real": real, "Unseen": holdout}
     sources |= {} if thresholds is None else {"Bounds": thresholds}
     dossier = replace(dossier, provenance={**sources, **dossier.provenance})
@@ -77,28 +81,54 @@ def privacy(
         build.save(build.dumps(dossier.to_dict()), json)
     if output is not None:
         dossier.save(output)
-    if "-" not in (output, json):
+    if neighbours is not None:
+        dossier.save_neighbours(neighbours)
+    if "-" not in (output, json, neighbours):
         _show(dossier)
         terminal.say(*(f"Written to {place}" for place in (output, json) if place))
+    if neighbours not in (None, "-"):
+        terminal.say(f"Written to {neighbours}: it shows real people's data", error="-" in (output, json))
     if failed is not None:
         raise failed
 
 
+def _with_canaries(
+    dossier: "Dossier", released: str, known: "Dataset", unseen: "Dataset", seed: int
+) -> tuple["Dossier", "ReverieError | None"]:
+    """The dossier with what became of planted secrets, and what stopped the search for them."""
+    from reverie.cli import planting
+    from reverie.core.errors import ReverieError
+
+    try:
+        return dossier.with_canaries(planting.search(released, known, unseen, seed)), None
+    except ReverieError as error:
+        # The attacks took minutes, and stand.
+        return dossier.noting(f"the search for canaries failed: {error}"), error
+
+
 def _judged(
-    released: str, real: "Dataset", unseen: "Dataset", rows: str | None, *, bounds: "Thresholds", seed: int
-) -> "Dossier":
+    released: str, real: "Dataset", unseen: "Dataset", rows: str | None, *, bounds: "Thresholds", seed: int,
+    compared: bool,
+) -> "Dossier":  # fmt: skip
+    """The dossier; `compared` is whether cells will be shown beside real ones, which some must be fit for."""
     from reverie.core.quantities import parse_count
     from reverie.models.artifact import is_artifact
     from reverie.reports.dossier import dossier
+    from reverie.reports.neighbours import check_columns
+    from reverie.sampling.table import describe
     from reverie.synthesizer import load
 
+    made = load(released) if is_artifact(released) else None
+    schema = describe(*real.single()) if made is None else made.schema_
+    if compared:
+        check_columns(schema)
+    settings: Any = {"thresholds": bounds, "seed": seed}
     with terminal.progress() as tell:
-        if not is_artifact(released):
+        if made is None:
             fake = options.read_table(released, None)
-            return dossier(fake, real, holdout=unseen, thresholds=bounds, seed=seed, on_progress=tell)
+            return dossier(fake, real, holdout=unseen, schema=schema, on_progress=tell, **settings)
         most = None if rows is None else parse_count(rows, "-n")
-        made = load(released)
-        return made.dossier(real, holdout=unseen, rows=most, thresholds=bounds, seed=seed, on_progress=tell)
+        return made.dossier(real, holdout=unseen, rows=most, on_progress=tell, **settings)
 
 
 def _show(dossier: "Dossier") -> None:

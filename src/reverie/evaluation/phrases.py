@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from reverie.codecs.base import codec_for
 from reverie.evaluation.base import Comparison
+from reverie.schema.types import Table
 
 MOST = 5_000
 """Texts of each table that are looked at."""
@@ -21,6 +22,15 @@ def words_of(text: str) -> list[str]:
     ["it's", 'fine', ',', 'really', '!']
     """
     return _WORD.findall(text.lower())
+
+
+def places_of(text: str) -> list[tuple[int, int]]:
+    """Where the words and signs of a text begin and end.
+
+    >>> places_of("It's fine")
+    [(0, 4), (5, 9)]
+    """
+    return [found.span() for found in _WORD.finditer(text)]
 
 
 def runs_of(words: list[str], length: int) -> Iterator[tuple[str, ...]]:
@@ -40,9 +50,9 @@ def counted(texts: Iterable[list[str]], length: int) -> Counter[tuple[str, ...]]
     return found
 
 
-def text_columns(comparison: Comparison) -> list[str]:
+def text_columns(schema: Table) -> list[str]:
     """The columns whose cells are texts."""
-    return [column.name for column in comparison.schema.columns if codec_for(column).ASKED == "words"]
+    return [column.name for column in schema.columns if codec_for(column).ASKED == "words"]
 
 
 def texts_of(comparison: Comparison, table: pa.Table, name: str) -> dict[int, list[str]]:

@@ -143,11 +143,7 @@ def _of_path(path: str, kind: Kind, base: Path) -> bytes:
 
 def _picture(content: bytes) -> bytes:
     """Pixels alone, at most so many a side."""
-    pixels = pictures.read(content)
-    high, wide = pixels.shape[:2]
-    scale = LARGEST / max(high, wide)
-    shape = (max(round(high * scale), 1), max(round(wide * scale), 1)) if scale < 1 else (high, wide)
-    return pictures.write(pictures.resized(pixels, *shape))
+    return pictures.write(pictures.fitted(pictures.read(content), LARGEST))
 
 
 def _sound(content: bytes) -> bytes:

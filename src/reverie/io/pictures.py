@@ -128,6 +128,15 @@ def resized(pixels: np.ndarray, high: int, wide: int) -> np.ndarray:
     return found.reshape(high, wide, pixels.shape[2])
 
 
+def fitted(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The whole picture, at most `side` pixels on the longer side."""
+    scale = side / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    high, wide = (max(round(length * scale), 1) for length in pixels.shape[:2])
+    return resized(pixels, high, wide)
+
+
 def as_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
     """The picture in 1, 3 or 4 channels; what is transparent is laid on white where there is no alpha."""
     if pixels.shape[2] == channels:

@@ -9,6 +9,7 @@ from reverie.evaluation.evaluate import Evaluation
 from reverie.io.outputs import replacing, writing
 from reverie.reports import html, sections
 from reverie.reports.criteria import criteria
+from reverie.reports.exhibits import exhibits
 from reverie.reports.pairs import compare_pairs
 from reverie.reports.protection import K
 from reverie.reports.views import views
@@ -37,6 +38,7 @@ def build(
         cards=sections.cards(evaluation),
         groups=sections.groups(evaluation),
         worst=sections.worst(evaluation),
+        exhibits=exhibits(evaluation),
         columns=cards,
         first_columns=sections.FIRST_COLUMNS,
         anchors={card.distribution.name: card.anchor for card in cards},

@@ -54,7 +54,8 @@ class Distribution:
 def describe(view: View) -> Distribution:
     """Reduce a column to bars, bins and shares that at least K real rows stand behind."""
     if isinstance(view, OpaqueView):
-        return Distribution(view.name, {}, note="Values of this kind are not drawn.")
+        missing = {role: share(*counts, role) for role, counts in view.missing.items()}
+        return Distribution(view.name, missing, note="Values of this kind are not drawn as distributions.")
     return _describe_levels(view) if isinstance(view, LevelView) else _describe_numbers(view)
 
 

@@ -18,7 +18,7 @@ from reverie.evaluation.traces import traces
 from reverie.io.fingerprint import fingerprint
 from reverie.io.given import dataset, named
 from reverie.models.base import OnProgress, Progress, silent
-from reverie.reports import build, officer
+from reverie.reports import build, neighbours, officer
 from reverie.reports.latent_map import Mapped
 from reverie.sampling.table import Learned, describe
 from reverie.schema.types import Table
@@ -65,6 +65,13 @@ class Dossier:
         """Write one offline HTML file, or the findings as JSON if the suffix is .json. Raises OutputError."""
         text = build.dumps(self.to_dict()) if Path(path).suffix.lower() == ".json" else self._repr_html_()
         build.save(text, path)
+
+    def save_neighbours(self, path: str | Path) -> None:
+        """Write a page of the synthetic pictures, sounds and texts that come nearest to real ones, beside
+        these: it shows real people's data. Raises ConfigError without such a column, or OutputError.
+        """
+        given = {name: place for name, place in self.provenance.items() if name in ("Real", "Released")}
+        build.save(neighbours.build(self.findings.evaluation.comparison, given), path)
 
     def _repr_html_(self) -> str:
         return officer.build(self.findings, self.provenance)

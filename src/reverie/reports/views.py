@@ -1,7 +1,7 @@
 """Columns as the report draws them: numbers on an axis or levels of a list, aligned over the tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,9 +42,10 @@ class LevelView:
 
 @dataclass(frozen=True)
 class OpaqueView:
-    """A column of a kind that is not drawn (nested, binary)."""
+    """A column of a kind that is not drawn (nested, binary): role -> cells that are missing, and all."""
 
     name: str
+    missing: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 View = NumberView | LevelView | OpaqueView
@@ -82,16 +83,19 @@ def _compared(field: Field, sides: Mapping[str, Side], kind: pa.DataType) -> Vie
 
 def _uncompared(name: str, tables: Mapping[str, pa.Table]) -> View:
     columns = [table.column(name) for table in tables.values()]
-    if any(pa.types.is_nested(column.type) or pa.types.is_large_binary(column.type) for column in columns):
-        return OpaqueView(name)
-    if any(pa.types.is_binary(column.type) for column in columns):
-        return OpaqueView(name)
+    if any(_is_opaque(column.type) for column in columns):
+        held = zip(tables, columns, strict=True)
+        return OpaqueView(name, {role: (column.null_count, len(column)) for role, column in held})
     codes, labels = arrow.codes(columns)
     if len(labels) <= 1:
         return LevelView(name, labels, dict(zip(tables, codes, strict=True)))
     sizes = np.array([*(float(len(label)) for label in labels), np.nan])
     values = {role: sizes[code] for role, code in zip(tables, codes, strict=True)}
     return NumberView(name, "characters", values)
+
+
+def _is_opaque(kind: pa.DataType) -> bool:
+    return pa.types.is_nested(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary(kind)
 
 
 def _is_whole(values: np.ndarray) -> bool:

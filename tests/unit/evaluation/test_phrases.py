@@ -31,5 +31,5 @@ def test_runs_are_counted_once_a_text() -> None:
 
 def test_texts_are_those_with_words() -> None:
     comparison = Comparison(TABLE, TABLE, None, SCHEMA)
-    assert text_columns(comparison) == ["a", "b"]
+    assert text_columns(comparison.schema) == ["a", "b"]
     assert texts_of(comparison, TABLE, "a") == {0: ["one", "two", "."], 3: ["ß", "und", "ü"]}

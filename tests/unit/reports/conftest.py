@@ -17,7 +17,7 @@ TYPES = {
     "visits": "integer",
     HOSTILE: "category",
     "when": "date",
-    "email": "email",
+    "email": "personal",
     "flag": "boolean",
 }
 

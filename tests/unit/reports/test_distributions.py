@@ -83,4 +83,6 @@ def test_too_few_numbers_are_not_drawn():
 
 
 def test_opaque_columns_say_so():
-    assert describe(OpaqueView("x")).note
+    found = describe(OpaqueView("x", {"real": (2, 50), "fake": (2, 50)}))
+    assert found.note
+    assert found.missing == {"real": None, "fake": 0.04}

@@ -49,3 +49,6 @@ def test_personal_data_is_seen_by_its_length():
 
 def test_nested_columns_are_left_alone():
     assert isinstance(see("text", pa.array([[1], [2]])), OpaqueView)
+    photos = see("image", pa.array([b"x", None], pa.binary()))
+    assert isinstance(photos, OpaqueView)
+    assert photos.missing["real"] == (1, 2)

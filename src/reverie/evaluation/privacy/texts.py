@@ -6,7 +6,10 @@ Memorization Across Neural Language Models (runs of words that a model gives bac
 
 from collections import Counter
 
+import pyarrow as pa
+
 from reverie.evaluation.base import Comparison, Measure, Measurement
+from reverie.evaluation.columnwise import worst
 from reverie.evaluation.intervals import wilson
 from reverie.evaluation.phrases import counted, runs_of, text_columns, texts_of
 
@@ -29,21 +32,21 @@ class Texts(Measure):
         """`text_copies` among some thousand texts of each table; none without a column of texts, or with
         fewer than 50 of them.
         """
-        found = [one for name in text_columns(comparison) if (one := _column(comparison, name))]
-        return [max(found, key=lambda one: one.low)] if found else []
+        names = text_columns(comparison.schema)
+        return worst(((name, _column(comparison, name)) for name in names), lambda one: one.low)
 
 
-def _column(comparison: Comparison, name: str) -> Measurement | None:
-    real, fake = (
-        list(texts_of(comparison, table, name).values()) for table in (comparison.real, comparison.fake)
-    )
+def _column(comparison: Comparison, name: str) -> list[Measurement]:
+    some, real = texts_of(comparison, comparison.fake, name), _texts(comparison, comparison.real, name)
+    fake = list(some.values())
     if min(len(real), len(fake)) < FEWEST:
-        return None
+        return []
     whole = Counter(tuple(words) for words in real if SHORT <= len(words) < RUN)
     rare = {run for run, rows in (counted(real, RUN) + whole).items() if rows < COMMON}
-    share, floor, unseen = _share(fake, rare), None, 0
+    clear = [row for row, words in some.items() if not _copied(words, rare)]
+    share, floor, unseen = (len(fake) - len(clear)) / len(fake), None, 0
     if comparison.holdout is not None:
-        others = list(texts_of(comparison, comparison.holdout, name).values())
+        others = _texts(comparison, comparison.holdout, name)
         floor, unseen = (_share(others, rare), len(others)) if others else (None, 0)
     low, high = wilson(share, len(fake))
     about = (
@@ -51,10 +54,17 @@ def _column(comparison: Comparison, name: str) -> Measurement | None:
         "that few real rows hold"
     )
     floored = None if floor is None else 100 * floor
-    return Measurement(
-        "text_copies", 100 * share, 100 * low, 100 * high, floored, len(fake), "lower", 0.0,
-        f"{about}; floor: of unseen real texts.", {"floor_n": unseen, "attack": share, "control": floor},
-    )  # fmt: skip
+    detail = {"floor_n": unseen, "attack": share, "control": floor, "clear": clear}
+    return [
+        Measurement(
+            "text_copies", 100 * share, 100 * low, 100 * high, floored, len(fake), "lower", 0.0,
+            f"{about}; floor: of unseen real texts.", detail,
+        )
+    ]  # fmt: skip
+
+
+def _texts(comparison: Comparison, table: pa.Table, name: str) -> list[list[str]]:
+    return list(texts_of(comparison, table, name).values())
 
 
 def _share(texts: list[list[str]], rare: set[tuple[str, ...]]) -> float:

@@ -10,9 +10,10 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from reverie.codecs.base import codec_for
 from reverie.evaluation.base import Comparison, Measure, Measurement
+from reverie.evaluation.columnwise import worst
 from reverie.evaluation.intervals import wilson
+from reverie.evaluation.likeness import media_columns
 from reverie.evaluation.recognition import Cells, Recognised, Told, cells_of
 
 FEWEST = 50
@@ -45,15 +46,10 @@ class Media(Measure):
         """`media_frechet`, `media_precision`, `media_recall` and `media_coherence`, if another column can be
         told; none without torch, or with too few cells.
         """
-        names = [column.name for column in comparison.schema.columns if codec_for(column).MODALITY == "grid"]
+        names = media_columns(comparison.schema)
         if not names or find_spec("torch") is None or find_spec("lightning_fabric") is None:
             return []
-        found = [figures for name in names if (figures := _column(comparison, name))]
-        kinds: dict[str, list[Measurement]] = {}
-        for figures in found:
-            for one in figures:
-                kinds.setdefault(one.name, []).append(one)
-        return [max(kind, key=_badness) for kind in kinds.values()]
+        return worst(((name, _column(comparison, name)) for name in names), _badness)
 
 
 def _column(comparison: Comparison, name: str) -> list[Measurement]:

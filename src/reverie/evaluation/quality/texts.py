@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reverie.evaluation.base import Comparison, Measure, Measurement
+from reverie.evaluation.columnwise import worst
 from reverie.evaluation.intervals import wilson
 from reverie.evaluation.phrases import runs_of, text_columns, texts_of
 from reverie.evaluation.view import Side
@@ -35,11 +36,9 @@ class Texts(Measure):
         """`text_perplexity`, `text_distinct`, `text_length` and, if a category can be told from texts,
         `text_coherence`; none without a column of texts, or with fewer than 50 of them.
         """
-        found: dict[str, list[Measurement]] = {}
-        for name in text_columns(comparison):
-            for one in _column(comparison, name):
-                found.setdefault(one.name, []).append(one)
-        return [max(kind, key=_badness) for kind in found.values()]
+        return worst(
+            ((name, _column(comparison, name)) for name in text_columns(comparison.schema)), _badness
+        )
 
 
 @dataclass(frozen=True)

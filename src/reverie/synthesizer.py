@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 
 from reverie.codecs.base import Condition, modalities
-from reverie.core.dataset import Dataset
 from reverie.core.errors import ArtifactError, ConfigError, ReverieError, ReverieWarning
 from reverie.core.quantities import parse_count, parse_seconds, parse_seed, parse_share
 from reverie.core.rng import child
@@ -19,8 +18,8 @@ from reverie.dp.account import Privacy
 from reverie.evaluation.outliers import ordinary
 from reverie.evaluation.race import Race, race
 from reverie.io.fingerprint import fingerprint
-from reverie.io.frames import emptied, empty_frame, from_arrow, library
 from reverie.io.given import dataset
+from reverie.io.moulds import Mould
 from reverie.models import artifact
 from reverie.models.base import Budget, OnProgress, Progress, silent
 from reverie.models.choice import AUTO, PRIVATE, able, check_device, check_family, check_private, settled
@@ -110,7 +109,7 @@ class Synthesizer(Attested):
         clock = Clock(on_progress)
         found = clock.time("read", lambda: dataset(data))
         name, whole = found.single()
-        self._like = emptied(data) if _is_frame(data) else None
+        self._mould = Mould.of(data)
         self.data_ = None if self.privacy else fingerprint(whole)
         table = self._cut(whole)
         written, promise = load_schema(self.schema, name), Privacy.of(self.privacy)
@@ -148,7 +147,8 @@ class Synthesizer(Attested):
         guidance: float | None = None,
         on_progress: OnProgress = silent,
     ) -> Any:
-        """New rows, in the kind of frame that was learned from (an Arrow table if that was a file).
+        """New rows, in the kind of frame that was learned from (an Arrow table if that was a file), pictures
+        and sounds in the form in which they came: images, pixels, waveforms with rates, or files as bytes.
 
         `n` is as many as were learned from unless told; `given` maps columns to values, lists of values, None
         (missing) or wishes such as `rv.between(30, 40)`, lists conditions as text such as "age>=65", or is a
@@ -192,8 +192,7 @@ class Synthesizer(Attested):
         table = data.single()[1]
         request = Request.complete(model, table, strict=False, source=data.source)
         parts = plan.stream(model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True)
-        filled = pa.concat_tables(parts).select(table.column_names)
-        return from_arrow(filled, emptied(frame) if _is_frame(frame) else filled)
+        return Mould.of(frame).filled(pa.concat_tables(parts).select(table.column_names))
 
     def log_prob(self, frame: Any, *, seed: int | None = None) -> np.ndarray:
         """Natural logarithm of the density of each row, (rows,) float64; higher is more usual.
@@ -221,7 +220,7 @@ class Synthesizer(Attested):
             "reverie": version("reverie"), "family": self.family_, "why": self.why_, "rows": model.rows,
             "race": self.race_ and self.race_.state(), "data": self.data_,
             "columns": {column.name: column.type for column in model.schema.columns},
-            "frame": library(self._like), "timings": self.timings_, "parameters": self._plain(),
+            **self._mould.state(), "timings": self.timings_, "parameters": self._plain(),
             "note": dict(note or {}), "notes": list(self.notes_), "unsaved": list(model.rules.unsaved),
         }  # fmt: skip
         state = model.state()
@@ -334,7 +333,7 @@ class Synthesizer(Attested):
         return request.known.num_rows
 
     def _frame(self, table: pa.Table) -> Any:
-        return table if self._like is None else from_arrow(table, self._like)
+        return self._mould.filled(table)
 
     def _table(self, data: Any) -> pa.Table:
         return dataset(data).single()[1]
@@ -372,7 +371,7 @@ def load(path: str | Path) -> Synthesizer:
         made.timings_, made.seed_ = dict(held.about["timings"]), parse_seed(parameters["seed"])
         lost = [_UNSAVED.format(path, rule) for rule in held.about.get("unsaved", ())]
         made.notes_ = (*map(str, held.about.get("notes", ())), *lost)
-        made._like, made.data_ = empty_frame(held.about["frame"]), held.about.get("data")
+        made._mould, made.data_ = Mould.from_state(held.about), held.about.get("data")
     except ReverieError as error:
         raise ArtifactError(f"cannot be used: {error.what}", where=str(path), fix=error.fix) from None
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, pa.ArrowException):
@@ -393,7 +392,3 @@ def _reported(parts: Iterator[pa.Table], total: int, on_progress: OnProgress) ->
         done += part.num_rows
         on_progress(Progress("sample", done, total))
         yield part
-
-
-def _is_frame(data: Any) -> bool:
-    return not isinstance(data, Dataset | str | Path)

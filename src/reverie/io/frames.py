@@ -1,15 +1,19 @@
 """Frames in and out: pandas, polars, Arrow and dicts, known by their type's module, never imported first."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.types as pt
 
 from reverie.core.dataset import Dataset
 from reverie.core.errors import DataError
-from reverie.io import attachments, pictures, sounds
+from reverie.io import attachments, forms
 from reverie.io.arrow_types import check_names, settle
+from reverie.io.forms import Form
+from reverie.io.pictures import UnreadableError
 
 _WHERE = "frame"
 
@@ -37,18 +41,40 @@ def to_arrow(frame: Any) -> pa.Table:
     return read_frame(frame).single()[1]
 
 
-def from_arrow(table: pa.Table, like: Any) -> Any:
+def forms_of(frame: Any) -> dict[str, Form]:
+    """The forms of the columns of media that are objects; none of those that are bytes."""
+    kind = library(frame)
+    if kind == "pandas":
+        frame = frame.to_frame() if type(frame).__name__ == "Series" else frame
+        columns = {str(label): frame.iloc[:, place] for place, label in enumerate(frame.columns)}
+        objects = {name: column for name, column in columns.items() if _is_object(column)}
+    elif kind == "polars":
+        objects = {column.name: column.to_list() for column in _objects(frame)}
+    elif isinstance(frame, Mapping):
+        objects = {str(name): column for name, column in frame.items() if _is_object(column)}
+    else:
+        return {}
+    found = {name: forms.form_of(column) for name, column in objects.items()}
+    return {name: form for name, form in found.items() if form is not None}
+
+
+def from_arrow(table: pa.Table, like: Any, shapes: Mapping[str, Form] = MappingProxyType({})) -> Any:
     """The table as the same kind of frame as `like`, with its column types where the values allow.
 
-    A column that `like` does not have keeps its own type.
+    A column that `like` does not have keeps its own type. Media are files, but for columns that have a form
+    among `shapes`, where the frame can hold objects.
     """
     kind = library(like)
+    shaped = {name: form for name, form in shapes.items() if name in table.column_names}
+    cells = {name: _shaped(table[name], form) for name, form in shaped.items()}
     if kind == "pandas":
-        return _to_pandas(table, like)
+        return _to_pandas(table, like, cells)
     if kind == "polars":
-        return _to_polars(table, like)
+        return _to_polars(table, like, cells)
     if isinstance(like, Mapping):
-        return table.to_pydict()
+        return {
+            name: cells[name] if name in cells else table[name].to_pylist() for name in table.column_names
+        }
     cast = _cast_like(table, like.schema) if isinstance(like, pa.Table | pa.RecordBatch) else table
     if isinstance(like, pa.RecordBatch):
         return cast.combine_chunks().to_batches()[0]
@@ -59,8 +85,7 @@ def _to_table(frame: Any) -> tuple[pa.Table, list[str]]:
     if library(frame) == "pandas":
         return _from_pandas(frame)
     if library(frame) == "polars":
-        frame = frame.collect() if hasattr(frame, "collect") else frame
-        return _from_polars(frame), []
+        return _from_polars(frame.collect() if hasattr(frame, "collect") else frame)
     if isinstance(frame, pa.Table):
         return frame, []
     if isinstance(frame, pa.RecordBatch):
@@ -83,10 +108,25 @@ def _names(labels: Iterable[Any]) -> list[str]:
     return names
 
 
-def _from_polars(frame: Any) -> pa.Table:
-    if type(frame).__name__ == "Series":
-        frame = frame.to_frame()
-    return frame.to_arrow()
+def _from_polars(frame: Any) -> tuple[pa.Table, list[str]]:
+    frame = frame.to_frame() if type(frame).__name__ == "Series" else frame
+    objects = {column.name: column.to_list() for column in _objects(frame)}
+    plain = frame.drop(list(objects)).to_arrow()
+    if not objects:
+        return plain, []
+    columns = (objects[name] if name in objects else plain[name] for name in frame.columns)
+    return _from_columns(frame.columns, columns, from_pandas=True)
+
+
+def _objects(frame: Any) -> list[Any]:
+    """The columns of a polars frame that hold objects."""
+    import polars as pl
+
+    frame = frame.to_frame() if isinstance(frame, pl.Series) else frame
+    if isinstance(frame, pl.LazyFrame):
+        names = [name for name, kind in frame.collect_schema().items() if kind == pl.Object]
+        frame = frame.select(names).collect() if names else pl.DataFrame()
+    return [column for column in frame.get_columns() if column.dtype == pl.Object]
 
 
 def _from_pandas(frame: Any) -> tuple[pa.Table, list[str]]:
@@ -114,7 +154,9 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
     """The column as Arrow, and a note if its values were changed."""
     if library(column) == "pandas" and (plain := _plain(column)) is not None:
         return plain
-    if str(getattr(column, "dtype", "object")) == "object" and (files := _files(name, column)) is not None:
+    if isinstance(column, pa.ChunkedArray):
+        return column, ""
+    if _is_object(column) and (files := _files(name, column)) is not None:
         return files, ""
     try:
         array = pa.array(column, from_pandas=from_pandas)
@@ -131,7 +173,7 @@ def _from_column(name: str, column: Any, from_pandas: bool) -> tuple[pa.ChunkedA
     ):
         pass
     try:
-        if str(getattr(column, "dtype", "object")) == "object":
+        if _is_object(column):
             texts = column.astype("string") if library(column) == "pandas" else _spell(column)
             return pa.array(texts, from_pandas=True), "mixes values of several types, and is read as text"
     except (pa.ArrowException, TypeError, ValueError):
@@ -146,18 +188,25 @@ def _files(name: str, column: Iterable[Any]) -> pa.Array | None:
 
     Raises DataError if one cannot be used.
     """
-    first = next((value for value in column if value is not None), None)
-    if pictures.is_shown(first):
-        what, content = "pictures", pictures.content
-    elif sounds.is_heard(first):
-        what, content = "sounds", sounds.content
-    else:
-        return None
     try:
-        return pa.array([None if value is None else content(value) for value in column], pa.binary())
-    except pictures.UnreadableError as error:
-        what = f"column '{name}' holds {what} that are {error}"
+        found = forms.files(column)
+    except UnreadableError as error:
+        form = forms.form_of(column)
+        media = "sounds" if form is not None and form.kind in forms.HEARD else "pictures"
+        what = f"column '{name}' holds {media} that are {error}"
         raise DataError(what, where=_WHERE, fix="Correct or remove them") from None
+    return None if found is None else pa.array(found, pa.binary())
+
+
+def _is_object(column: Any) -> bool:
+    """Whether a column of a frame or a plain list may hold objects of any kind."""
+    return str(getattr(column, "dtype", "object")) == "object"
+
+
+def _shaped(column: pa.ChunkedArray, form: Form) -> list[Any]:
+    """Cells in a form; those that are no files as they are."""
+    cells = column.to_pylist()
+    return [form.cell(cell) if isinstance(cell, bytes) else cell for cell in cells]
 
 
 def _plain(column: Any) -> tuple[pa.Array, str] | None:
@@ -178,7 +227,7 @@ def _spell(column: Iterable[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in column]
 
 
-def _to_pandas(table: pa.Table, like: Any) -> Any:
+def _to_pandas(table: pa.Table, like: Any, cells: Mapping[str, list[Any]]) -> Any:
     import pandas as pd
 
     labels = (
@@ -187,11 +236,23 @@ def _to_pandas(table: pa.Table, like: Any) -> Any:
     columns = {}
     for name in table.column_names:
         place = labels.get(name)
-        if place is None:
+        if name in cells:
+            columns[name if place is None else like.columns[place]] = _series(cells[name])
+        elif place is None:
             columns[name] = table[name].to_pandas()
         else:
             columns[like.columns[place]] = _to_series(table[name], like.iloc[:, place].dtype)
     return pd.DataFrame(columns)
+
+
+def _series(cells: list[Any]) -> Any:
+    """Objects as a pandas series; one by one, as numpy would take arrays and images apart."""
+    import pandas as pd
+
+    held = np.empty(len(cells), object)
+    for place, cell in enumerate(cells):
+        held[place] = cell
+    return pd.Series(held)
 
 
 def _to_series(column: pa.ChunkedArray, dtype: Any) -> Any:
@@ -212,11 +273,13 @@ def _to_series(column: pa.ChunkedArray, dtype: Any) -> Any:
         return series.astype("float64") if pt.is_integer(column.type) and column.null_count else series
 
 
-def _to_polars(table: pa.Table, like: Any) -> Any:
+def _to_polars(table: pa.Table, like: Any, cells: Mapping[str, list[Any]]) -> Any:
     import polars as pl
 
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
+    for name, held in cells.items():
+        frame = frame.with_columns(pl.Series(name, held, dtype=pl.Object))
     wanted = like.collect_schema() if hasattr(like, "collect_schema") else {}
     for name in table.column_names:
         if name in wanted and frame.schema[name] != wanted[name]:

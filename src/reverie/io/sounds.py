@@ -101,12 +101,16 @@ def content(given: Any) -> bytes:
     return write(_tamed(_mixed(_floats(waveform.reshape(len(waveform), -1)))), int(rate))
 
 
+def levels(waveform: np.ndarray) -> np.ndarray:
+    """A waveform within -1 and 1 as numbers of 16 bits, int16."""
+    return np.clip(np.rint(waveform * _FULL), -_FULL, _FULL - 1).astype("<i2")
+
+
 def write(waveform: np.ndarray, rate: int) -> bytes:
     """A WAV file of 16 bits of a waveform (samples, channels) within -1 and 1, which holds nothing else."""
-    levels = np.clip(np.rint(waveform * _FULL), -_FULL, _FULL - 1).astype("<i2").tobytes()
-    channels = waveform.shape[1]
+    samples, channels = levels(waveform).tobytes(), waveform.shape[1]
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate, 2 * channels * rate, 2 * channels, 16)
-    body = b"WAVE" + form + struct.pack("<4sI", b"data", len(levels)) + levels
+    body = b"WAVE" + form + struct.pack("<4sI", b"data", len(samples)) + samples
     return struct.pack("<4sI", b"RIFF", len(body)) + body
 
 

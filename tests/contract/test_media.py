@@ -106,10 +106,24 @@ def test_parquet_holds_pictures_as_bytes(place: Path, tmp_path: Path) -> None:
     kept = pq.read_table(out)["picture"].drop_null()
     assert all(read(cell.as_py()).shape == (8, 8, 1) for cell in kept)
     data, scores = str(place / "data"), tmp_path / "s.json"
-    assert run(["evaluate", data, str(out), "--holdout", data, "--json", str(scores)]) == 0
+    page = tmp_path / "report.html"
+    assert run(["evaluate", data, str(out), "--holdout", data, "--json", str(scores), "-o", str(page)]) == 0
+    assert "Pictures: picture" in page.read_text()
+    assert "data:image/png;base64," in page.read_text()
     private = json.loads(scores.read_text())["private"]
     assert private["verdict"] == "not enough evidence"
     assert "media_nearer" not in private["measures"]
+
+
+def test_families_are_seen_side_by_side(place: Path, tmp_path: Path, capfd, monkeypatch) -> None:
+    monkeypatch.setattr(diffusion, "GRID_UPDATES", 20)
+    monkeypatch.setattr(grids, "WIDTHS", (8, 16))
+    page = tmp_path / "race.html"
+    assert run(["race", str(place / "data"), "--model", "diffusion", "-o", str(page)]) == 0
+    assert "learned from 70 rows, judged by 50 held back" in capfd.readouterr().out
+    assert '<th scope="row">above</th>' in page.read_text()
+    assert run(["race", str(place / "data"), "--model", "trees"]) == 2
+    assert "family 'trees' does not learn pictures" in capfd.readouterr().err
 
 
 def test_rows_with_given_pictures_are_completed(place: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reverie.cli import attesting, judging, learning, sampling, varying
+from reverie.cli import attesting, judging, learning, racing, sampling, varying
 from reverie.core.errors import OutputError, PipeError, ReverieError, ReverieWarning
 
 INTERRUPTED = 130
@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 for _command in (
     judging.demo, learning.inspect, learning.fit, sampling.sample, judging.evaluate, attesting.privacy,
-    sampling.impute, sampling.score, varying.vary, varying.interpolate, varying.reconstruct,
+    racing.race, sampling.impute, sampling.score, varying.vary, varying.interpolate, varying.reconstruct,
     learning.models,
 ):  # fmt: skip
     app.command()(_command)

@@ -7,7 +7,7 @@ from typing import Any
 from reverie.evaluation.base import Measurement
 
 BY_COLUMN = "by_column"
-"""What of a figure's details is kept of all columns: name -> value, floor, ideal, n and details."""
+"""What of a figure's details is kept of all columns: name -> value, floor, n, better, ideal, details."""
 
 
 def worst(
@@ -33,4 +33,5 @@ def of_column(measurements: Iterable[Measurement], name: str) -> dict[str, Mappi
 
 
 def _plain(one: Measurement) -> dict[str, Any]:
-    return {"value": one.value, "floor": one.floor, "ideal": one.ideal, "n": one.n, **one.detail}
+    told = {name: getattr(one, name) for name in ("value", "floor", "n", "better", "ideal")}
+    return {**told, **one.detail}

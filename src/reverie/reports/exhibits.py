@@ -16,7 +16,6 @@ from reverie.evaluation.columnwise import of_column
 from reverie.evaluation.evaluate import Evaluation
 from reverie.evaluation.likeness import media_columns
 from reverie.evaluation.phrases import text_columns
-from reverie.evaluation.view import Field, Side
 from reverie.io.attachments import kind_of
 from reverie.reports import wording
 from reverie.reports.cells import Shown, Size, shown
@@ -52,15 +51,10 @@ class Said:
 
 @dataclass(frozen=True)
 class Labels:
-    """The category `field` by which cells are laid out, and places among its labels."""
+    """The category `column` by which cells are laid out, and its labels that are shown, in order."""
 
-    field: Field
-    places: tuple[int, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The labels, in order."""
-        return tuple(self.field.labels[place] for place in self.places)
+    column: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -113,9 +107,9 @@ def labels_of(comparison: Comparison, figures: Mapping[str, Mapping[str, Any]]) 
         counts = np.bincount(field.of(comparison.view.real) + 1, minlength=len(field.labels) + 1)[1:]
         often = [int(place) for place in np.argsort(-counts, kind="stable") if counts[place] >= K]
         if len(often) > 1:
-            places = sorted(often[:MOST_LABELS], key=lambda place: field.labels[place])
+            names = sorted(field.labels[place] for place in often[:MOST_LABELS])
             gain = told.get(field.name, 0.0) / 100 - 1 / len(often)
-            found.append((gain, field.name == comparison.target, Labels(field, tuple(places))))
+            found.append((gain, field.name == comparison.target, Labels(field.name, tuple(names))))
     return max(found, key=lambda one: one[:2])[2] if found else None
 
 
@@ -125,26 +119,27 @@ def clear_rows(comparison: Comparison, name: str, figures: Mapping[str, Mapping[
     Of those that were looked at for copies, if that was done; what equals a cell that few real rows hold is
     left out at any rate.
     """
-    cells, held = comparison.fake.column(name), Counter(comparison.real.column(name).to_pylist())
-    known = {cell for cell, rows in held.items() if rows < K}
+    # Hashes, as a column of pictures may be as large as memory.
+    held = Counter(hash(cell.as_py()) for cell in comparison.real.column(name))
+    known, cells = {cell for cell, rows in held.items() if rows < K}, comparison.fake.column(name)
     rows = np.flatnonzero(cells.is_valid().to_numpy())
     for figure in ("media_copies", "text_copies"):
         rows = np.array(figures.get(figure, {}).get("clear", rows), np.int64)
     rng = comparison.generator("exhibit", name)
-    return np.array([row for row in rng.permutation(rows) if cells[int(row)].as_py() not in known], np.int64)
+    return np.array([row for row in rng.permutation(rows) if hash(cells[int(row)].as_py()) not in known], int)
 
 
 def shelves_of(
-    cells: pa.ChunkedArray, name: str, side: Side, rows: np.ndarray, labels: Labels | None, most: int
+    comparison: Comparison, name: str, rows: np.ndarray, labels: Labels | None, most: int
 ) -> tuple[Shelf, ...]:
-    """About `most` cells of the rows, as many of each label; shelves without a cell too."""
+    """At most about `most` cells of the synthetic rows, as many of each label; shelves without a cell too."""
+    cells = comparison.fake.column(name)
     if labels is None:
         return (_shelf("", name, cells, rows[:most]),)
-    codes, each = labels.field.of(side)[rows], min(max(most // len(labels.places), 1), MOST_A_LABEL)
-    return tuple(
-        _shelf(label, name, cells, rows[codes == place][:each])
-        for label, place in zip(labels.names, labels.places, strict=True)
-    )
+    field = next(field for field in comparison.view.categories if field.name == labels.column)
+    codes, each = field.of(comparison.view.fake)[rows], most // len(labels.names)
+    held = ((label, rows[codes == field.labels.index(label)]) for label in labels.names)
+    return tuple(_shelf(label, name, cells, some[: min(max(each, 1), MOST_A_LABEL)]) for label, some in held)
 
 
 def _exhibit(evaluation: Evaluation, name: str, place: int) -> Exhibit:
@@ -152,13 +147,13 @@ def _exhibit(evaluation: Evaluation, name: str, place: int) -> Exhibit:
     figures = of_column(evaluation.all(), name)
     kind, labels = kind_of_column(cells), labels_of(comparison, figures)
     rows = clear_rows(comparison, name, figures)
-    shelves = shelves_of(cells, name, comparison.view.fake, rows, labels, MOST[kind])
+    shelves = shelves_of(comparison, name, rows, labels, MOST[kind])
     copies = next((figures[one] for one in ("media_copies", "text_copies") if one in figures), None)
     return Exhibit(
         anchor=f"exhibit-{place}",
         kind=kind,
         column=name,
-        by=labels.field.name if labels else "",
+        by=labels.column if labels else "",
         shelves=tuple(one for one in shelves if one.cells or one.texts),
         said=tuple(said(figures, kind)),
         left_out=(len(cells) - cells.null_count if copies is None else copies["n"]) - len(rows),

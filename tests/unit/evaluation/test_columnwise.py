@@ -16,8 +16,8 @@ def test_the_worst_column_is_told_and_all_are_kept() -> None:
         ("near", 3.0, 3.0),
     ]
     assert of_column(found, "a") == {
-        "far": {"value": 1.0, "floor": 0.5, "ideal": 0.0, "n": 7, "more": 1.0},
-        "near": {"value": 3.0, "floor": 0.5, "ideal": 0.0, "n": 7, "more": 3.0},
+        "far": {"value": 1.0, "floor": 0.5, "n": 7, "better": "lower", "ideal": 0.0, "more": 1.0},
+        "near": {"value": 3.0, "floor": 0.5, "n": 7, "better": "lower", "ideal": 0.0, "more": 3.0},
     }
     assert list(of_column(found, "b")) == ["far"]
     assert of_column(found, "c") == {}

@@ -80,7 +80,7 @@ def exhibits(evaluation: Evaluation) -> tuple[Exhibit, ...]:
     comparison = evaluation.comparison
     names = [*media_columns(comparison.schema), *text_columns(comparison.schema)]
     made = (_exhibit(evaluation, name, place) for place, name in enumerate(names))
-    return tuple(one for one in made if one.shelves)
+    return tuple(one for one in made if one.shelves or one.left_out)
 
 
 def kind_of_column(cells: pa.ChunkedArray) -> str:

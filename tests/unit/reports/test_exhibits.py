@@ -78,6 +78,15 @@ def test_neither_real_cells_nor_copies_are_shown() -> None:
     assert second.checked
 
 
+def test_where_all_are_real_ones_that_is_said() -> None:
+    real = table(120, 1)
+    found = evaluated(real, real)
+    assert [(one.shelves, one.left_out) for one in exhibits(found)] == [((), 120)] * 3
+    page = build(found)
+    assert page.count("looked at (120) are real ones, or nearly") == 3
+    assert "data:image/png" not in page
+
+
 def test_the_label_that_is_told_best_lays_out() -> None:
     told = [{"name": "mood", "made": 99.0, "unseen": 99.0}, {"name": "kind", "made": 40.0, "unseen": 40.0}]
     comparison = Comparison(table(120, 1), table(50, 2), None, SCHEMA)

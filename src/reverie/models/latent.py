@@ -3,8 +3,9 @@
 Sources: Kingma & Welling 2014; Burda et al. 2016 (the density of a row); White 2016 (arcs, not lines).
 """
 
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.special import ndtri
@@ -23,6 +24,8 @@ from reverie.models.variations import check_way
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Evidence, Real, RealEvidence, Spec
 
 if TYPE_CHECKING:
+    import torch
+
     from reverie.nn.vae import Autoencoder
 
 NEAR, ANYWHERE = 512, 128
@@ -32,10 +35,11 @@ IMPORTANCE = NEAR + ANYWHERE
 
 @dataclass
 class Partial:
-    """Partial rows: `hidden` (rows, width) is what their latents tell the heads; `present` says where
-    numbers are there.
+    """Partial rows: `hidden` (rows, width) is what their latents (rows, latents) tell the heads; `present`
+    says where numbers are there.
     """
 
+    latent: np.ndarray
     hidden: np.ndarray
     present: dict[str, np.ndarray]
 
@@ -73,7 +77,7 @@ class LatentSpace(Sequential):
 
     def take(self, partial: Partial, rows: np.ndarray) -> Partial:
         present = {name: there[rows] for name, there in partial.present.items()}
-        return Partial(partial.hidden[rows], present)
+        return Partial(partial.latent[rows], partial.hidden[rows], present)
 
     def put(self, partial: Partial, name: str, values: np.ndarray) -> None:
         for spec in self._gated[name]:
@@ -103,13 +107,14 @@ class LatentSpace(Sequential):
         out[rows] = self.heads.histograms(partial.hidden[rows], name).log_density(numbers[rows])
         return out
 
-    def arranged(self, given: Evidence) -> "LatentSpace":
+    def arranged(self, given: Evidence) -> Self:
         """The same model, drawing first what is known in the most rows: any order is right."""
         share = {name: known_share(evidence) for name, evidence in given.items()}
         ranked = sorted(self.variables.order, key=lambda name: -share.get(name, 0.0))
         gates = {spec.name: spec.gate.block for spec in self.specs if isinstance(spec, Real) and spec.gate}
-        order = tuple(dict.fromkeys(place for name in ranked for place in (gates.get(name, name), name)))
-        return LatentSpace(self.specs, self.variables, self.net, self.prior, order)
+        made = copy(self)
+        made.order = tuple(dict.fromkeys(place for name in ranked for place in (gates.get(name, name), name)))
+        return made
 
     def sample(self, n: int, *, rng: np.random.Generator, given: Evidence | None = None) -> Blocks:
         """Draw `n` rows; with `given`, from the distribution conditional on it.
@@ -131,7 +136,9 @@ class LatentSpace(Sequential):
             codes = torch.from_numpy(self.variables.codes(some)).long()
             shown = torch.from_numpy(scores(self.variables, some.arrays, some.rows))
             with torch.inference_mode():
-                found.append(torch.stack(self.net.encoder(codes, shown)).numpy().astype(float))
+                found.append(
+                    torch.stack(self.net.encoder(codes, shown, self._told(some))).numpy().astype(float)
+                )
         mean, log_scale = np.concatenate(found, axis=1)
         return mean, np.exp(log_scale)
 
@@ -225,12 +232,16 @@ class LatentSpace(Sequential):
         prior = {f"prior.{name}": array for name, array in self.prior.arrays().items()}
         return State(json, neural.arrays_of(self.net) | knots | prior)
 
+    def _told(self, blocks: Blocks) -> "torch.Tensor | None":  # noqa: ARG002
+        """What else the encoder is told of rows, (rows, width)."""
+        return None
+
     def _at(self, latent: np.ndarray) -> Partial:
         import torch
 
         with torch.inference_mode():
             hidden = self.net.decoder(torch.from_numpy(latent.astype(np.float32)))
-        return Partial(hidden.numpy(), {})
+        return Partial(latent, hidden.numpy(), {})
 
 
 def _arc(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:

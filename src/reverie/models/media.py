@@ -216,16 +216,13 @@ class Media:
     ) -> dict[str, np.ndarray]:
         made, order = dict(known.values), list(enumerate(self.specs))
         for at, spec in sorted(order, key=lambda pair: isinstance(pair[1], Real)):
-            own = known.values.get(spec.name)
-            there = present(spec, rows)
-            found = _nothing(spec, rows.rows) if own is None else own.copy()
-            wanted = np.flatnonzero(there & _free(spec, found))
-            if len(wanted):
+
+            def make(wanted: np.ndarray, at: int = at, spec: Real | Tokens = spec) -> np.ndarray:
                 others = {name: values[wanted] for name, values in made.items() if name != spec.name}
                 told = refine(rows.take(wanted), self._told(others, len(wanted)))
-                found[wanted] = self._made(at, spec, told, refine, known, wanted, noise)
-            found[~there] = _nothing(spec, 1)[0]
-            made[spec.name] = found
+                return self._made(at, spec, told, refine, known, wanted, noise)
+
+            made[spec.name] = completed(spec, rows, known.values.get(spec.name), make)
         return {spec.name: made[spec.name] for spec in self.specs}
 
     def _made(
@@ -269,7 +266,7 @@ class Media:
         views = net.absent.repeat(rows, 1, 1)
         for at, spec in enumerate(self.specs):
             values = known.get(spec.name)
-            there = np.zeros(rows, bool) if values is None else ~_free(spec, values)
+            there = np.zeros(rows, bool) if values is None else ~free(spec, values)
             if values is not None and there.any():
                 some = values[there]
                 part = grids.placed(some, spec) if isinstance(spec, Real) else some.astype(np.int64)
@@ -291,13 +288,29 @@ def _turned(pair: "torch.Tensor", shares: "torch.Tensor") -> "torch.Tensor":
     return weights[0][:, None, None, None] * pair[0] + weights[1][:, None, None, None] * pair[1]
 
 
-def _nothing(spec: Real | Tokens, rows: int) -> np.ndarray:
+def completed(
+    spec: Real | Tokens, rows: Blocks, own: np.ndarray | None, make: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """A grid or text of the rows: their `own` where that is known, else what is made of those at the
+    positions wanted; nothing where the gate is closed.
+    """
+    there = present(spec, rows)
+    found = nothing(spec, rows.rows) if own is None else own.copy()
+    wanted = np.flatnonzero(there & free(spec, found))
+    if len(wanted):
+        found[wanted] = make(wanted)
+    found[~there] = nothing(spec, 1)[0]
+    return found
+
+
+def nothing(spec: Real | Tokens, rows: int) -> np.ndarray:
+    """The grid or text of rows that have none."""
     if isinstance(spec, Tokens):
         return np.full((rows, spec.length), -1, np.int32)
     return np.full((rows, spec.n, spec.d), np.nan, np.float32)
 
 
-def _free(spec: Real | Tokens, values: np.ndarray) -> np.ndarray:
+def free(spec: Real | Tokens, values: np.ndarray) -> np.ndarray:
     """In which rows nothing is known of the part, (rows,) bool."""
     if isinstance(spec, Tokens):
         return np.asarray((values < 0).all(axis=1))

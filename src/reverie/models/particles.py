@@ -108,7 +108,8 @@ def is_known(evidence: BlockEvidence, rows: int) -> np.ndarray:
     known = known_rows(evidence)
     if known is None:
         return np.zeros(rows, bool)
-    return ~np.isnan(known) if known.dtype.kind == "f" else known >= 0
+    there = ~np.isnan(known) if known.dtype.kind == "f" else known >= 0
+    return np.asarray(there.any(axis=tuple(range(1, there.ndim))))
 
 
 def known_share(evidence: BlockEvidence) -> float:

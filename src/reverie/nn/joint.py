@@ -21,7 +21,7 @@ from reverie.nn.schedules import NOISE, draw_angles, ladder, noised, slope
 from reverie.nn.solvers import adams
 from reverie.nn.task import Task
 from reverie.nn.texts import Scale, Text, TextTower
-from reverie.nn.towers import Grid, Tower
+from reverie.nn.towers import Grid, Tower, present
 
 SEEN, NOTHING, WHOLE = 0.5, 0.15, 0.8
 """How often a part is known where rows or other parts are learned; how often nothing is where a part is, for
@@ -135,7 +135,7 @@ class Jointly(Task):
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
         parts = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
         parts += [batch[f"text{at}"].long() for at in range(len(self.texts))]
-        there = self._there(batch["codes"].long())
+        there = present(self.parts, batch["codes"].long())
         hides, chosen = noise if self.training else None, self._chosen(len(there), noise)
         views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
         rows, draw = len(there), {"generator": noise, "device": noise.device}
@@ -172,12 +172,6 @@ class Jointly(Task):
     def _text_costs(self, at: int, codes: torch.Tensor, refined: torch.Tensor) -> torch.Tensor:
         tower = self.net.text_tower(at)
         return tower.costs(codes, refined)[0] / (tower.text.length / 2)
-
-    def _there(self, codes: torch.Tensor) -> torch.Tensor:
-        """Which parts are present, (rows, parts) bool."""
-        always = torch.ones(len(codes), dtype=torch.bool, device=codes.device)
-        found = [codes[:, part.gate] == part.code if part.gate >= 0 else always for part in self.parts]
-        return torch.stack(found, dim=1)
 
 
 class Joint(Jointly, Denoising):

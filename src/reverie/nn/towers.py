@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import nn
@@ -32,6 +33,30 @@ class Grid:
         able = [size for size in (1, 2, 4, 8) if self.high % size == self.wide % size == 0]
         fits = [size for size in able if max(self.high, self.wide) <= MOST_PLACES * size]
         return min(fits, default=max(able))
+
+    def sizes(self, count: int) -> list[tuple[int, int]]:
+        """Height and width of `count` grids of patches, the finest first, each half of the one before."""
+        found = [(self.high // self.patch, self.wide // self.patch)]
+        while len(found) < count:
+            high, wide = found[-1]
+            found.append((-(-high // 2), -(-wide // 2)))
+        return found
+
+
+class Gated(Protocol):
+    """A part of a row that is present with code `code` of the category `gate`, or always where that is -1."""
+
+    @property
+    def gate(self) -> int: ...
+    @property
+    def code(self) -> int: ...
+
+
+def present(parts: Sequence[Gated], codes: torch.Tensor) -> torch.Tensor:
+    """Which parts of rows with codes (rows, categories) are present, (rows, parts) bool."""
+    always = torch.ones(len(codes), dtype=torch.bool, device=codes.device)
+    found = [codes[:, part.gate] == part.code if part.gate >= 0 else always for part in parts]
+    return torch.stack(found, dim=1)
 
 
 class Tower(nn.Module):

@@ -28,7 +28,8 @@ SHARPEST = 4.0
 class Encoder(nn.Module):
     """Mean and log scale of the latent, both (rows, latents), of codes (rows, variables) and numbers.
 
-    Codes are -1 where absent, of variables of `sizes`; `scores` (rows, numbers) are 0 where absent.
+    Codes are -1 where absent, of variables of `sizes`; `scores` (rows, numbers) are 0 where absent. More may
+    be `told` of the rows, (rows, width).
     """
 
     starts: torch.Tensor
@@ -43,10 +44,14 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(_layer(width) for _ in range(depth))
         self.out = nn.Sequential(nn.LayerNorm(width), nn.SiLU(), nn.Linear(width, 2 * latents))
 
-    def forward(self, codes: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(
+        self, codes: torch.Tensor, scores: torch.Tensor, told: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         hidden = self.codes(codes + 1 + self.starts)
         if self.numbers is not None:
             hidden = hidden + self.numbers(scores)
+        if told is not None:
+            hidden = hidden + told
         for layer in self.layers:
             hidden = hidden + layer(hidden)
         mean, log_scale = self.out(hidden).chunk(2, dim=1)
@@ -226,11 +231,20 @@ class Bound(Task):
         mean, log_scale = self.net.encoder(codes, batch["scores"])
         draw = torch.randn(mean.shape, generator=noise, device=mean.device)
         latent = mean + draw * log_scale.exp()
-        cost = self.net.decoder.costs(latent, codes[:, self.heads], codes[:, self.parts], self.bins)
+        return self.row_costs(codes, latent) + beta * self.rates(mean, log_scale, draw, latent)
+
+    def row_costs(self, codes: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
+        """-log probability of rows of `codes` (rows, variables) given latents, (rows,)."""
+        return self.net.decoder.costs(latent, codes[:, self.heads], codes[:, self.parts], self.bins)
+
+    def rates(
+        self, mean: torch.Tensor, log_scale: torch.Tensor, draw: torch.Tensor, latent: torch.Tensor
+    ) -> torch.Tensor:
+        """Nats that the latents, by normals of which they are the `draw`, tell of each row, (rows,)."""
         if self.net.prior is None:
-            return cost + beta * rate(mean, log_scale).sum(1)
+            return rate(mean, log_scale).sum(1)
         told = -(0.5 * draw.square() + log_scale).sum(1) - 0.5 * mean.shape[1] * math.log(2 * math.pi)
-        return cost + beta * (told - self.net.prior.log_density(latent))
+        return told - self.net.prior.log_density(latent)
 
 
 def rate(mean: torch.Tensor, log_scale: torch.Tensor) -> torch.Tensor:

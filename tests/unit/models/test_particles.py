@@ -75,6 +75,9 @@ def test_spread_copies_only_what_differs_by_row():
 def test_what_is_known():
     assert is_known(RealEvidence(low=0), 3).tolist() == [False] * 3
     assert is_known(RealEvidence(values=np.array([1, np.nan])), 2).tolist() == [True, False]
+    vectors = np.array([[[1.0, np.nan]], [[np.nan, np.nan]]])
+    assert is_known(RealEvidence(values=vectors), 2).tolist() == [True, False]
+    assert is_known(RealEvidence(values=vectors[:0]), 0).shape == (0,)
     assert known_share(CategoryEvidence(codes=np.array([-1, 0, 3, -1]))) == 0.5
     assert known_share(CategoryEvidence(allowed=np.array([True]))) == 1
 

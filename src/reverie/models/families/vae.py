@@ -2,20 +2,21 @@
 
 Encoder and decoder are trained by the evidence's lower bound, at first under a standard normal prior; then a
 mixture of normals is fitted to where the rows have come to lie, which closes the gap between prior and
-posteriors, and all three learn on together.
+posteriors, and all three learn on together. Grids beside the row are told by the same latent: see
+`models.imagery`.
 
 Sources: Kingma & Welling 2014; Ghosh et al. 2020 (a density fitted to the latents); Tomczak & Welling 2018 (a
 prior that is learned with the rest).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reverie.core.errors import ArtifactError
-from reverie.models import neural
+from reverie.models import grids, imagery, neural
 from reverie.models.base import Budget, Capabilities, OnProgress, State, silent
 from reverie.models.clock import Clock
 from reverie.models.density import Residuals
@@ -26,10 +27,12 @@ from reverie.models.variables import Variables
 from reverie.schema.blocks import Blocks, Category, Real, Spec
 
 if TYPE_CHECKING:
+    from reverie.nn.towers import Grid
     from reverie.nn.vae import Autoencoder, Bound
 
 CAPABILITIES = Capabilities(
     summary="variational autoencoder with a learned prior: a smooth space to vary and mix rows in",
+    modalities=("category", "real", "grid"),
     log_prob=True,
     given=True,
     dp=True,
@@ -46,6 +49,12 @@ PRIVATE_BINS, PRIVATE_PARTS = 32, 8
 """The networks, and numbers' bins, under formal privacy: noise grows with the number of weights."""
 ROWS_A_FREEDOM = 10
 """Rows a component of the prior must have, times the dimensions of the latents."""
+GRID_UPDATES = 4_000
+"""Steps of training where there are grids."""
+GRID_ANNEAL = 200
+"""Most steps over which the rate is weighed in where there are grids: steps are slow and may be few, and a
+latent that shows a grid does not collapse.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,9 @@ class Config:
     rate's weight rises over the share `anneal`. Numbers are in `bins` of `parts`.
 
     `training` has fields of `nn.train.Training`.
+
+    Where there are grids, the space has `grid_latents` dimensions, the grids' networks `channels` at each of
+    their sizes, and `grid_training` counts before `training`; of its steps there are `grid_updates`.
 
     Under formal privacy smaller networks learn, by `private`, fields of `nn.private.Steps`, and the prior
     stays a standard normal.
@@ -79,6 +91,19 @@ class Config:
             "average": 0.998,
         }
     )
+    grid_latents: int = 48
+    channels: tuple[int, ...] | None = None
+    grid_updates: int | None = None
+    grid_training: Mapping[str, Any] = field(
+        default_factory=lambda: {
+            "batch": 64,
+            "least_batch": 32,
+            "least_steps": 40,
+            "rate": 1.5e-3,
+            "clip": 100.0,
+            "judged": 512,
+        }
+    )
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
@@ -96,17 +121,18 @@ def fit(
     budget: Budget = Budget(),  # noqa: B008
     on_progress: OnProgress = silent,
 ) -> LatentSpace:
-    """Train the networks, then learn the prior. Raises ConfigError without torch, for vectors and for
-    tokens.
+    """Train the networks, then learn the prior. Raises ConfigError without torch, for vectors without places
+    and for tokens.
     """
     neural.require("vae")
     from reverie.nn.vae import Normals
 
     if budget.secret is not None:
         return _fit_privately(blocks, config, rng, budget, on_progress)
-    clock = Clock(silent)
-    variables = Variables.learn(blocks, config.bins, config.parts)
-    arrays = {"codes": variables.codes(blocks), "scores": scores(variables, blocks.arrays, blocks.rows)}
+    clock, own, config = Clock(silent), imagery.own_blocks(blocks), _suited(config, blocks.specs)
+    variables = Variables.learn(own, config.bins, config.parts)
+    arrays = {"codes": variables.codes(own), "scores": scores(variables, own.arrays, own.rows)}
+    arrays |= grids.arrays_of(blocks)
     budget = budget.less(clock.passed)
 
     def train(share: float, begun: float, seed: int) -> tuple[str, ...]:
@@ -119,14 +145,15 @@ def fit(
         ).notes  # fmt: skip
 
     with neural.seeded(rng) as seed:
-        net = _build(variables, config.latents, config.width, config.depth)
+        forms = imagery.forms(blocks.specs, variables)
+        net = _build(variables, config.latents, config.width, config.depth, forms, config.channels or ())
         net.decoder.start_from(_frequencies(variables, arrays["codes"], weights))
         notes = train(config.alone, 0.0, seed)
-        made = LatentSpace(blocks.specs, variables, net, Mixture.standard(config.latents))
+        made = _space(blocks.specs, variables, net, Mixture.standard(config.latents))
         start = _prior(made, blocks, weights, config.components, rng, budget)
         net.prior = Normals(**start.arrays())
         notes += train(1 - config.alone, config.alone, seed)  # the same rows are held out
-        made = LatentSpace(blocks.specs, variables, net, Mixture(*net.prior.arrays()))
+        made = _space(blocks.specs, variables, net, Mixture(*net.prior.arrays()))
         net.prior = None
     made.notes = tuple(dict.fromkeys(notes))
     return made
@@ -141,7 +168,7 @@ def _fit_privately(
     assert budget.secret is not None
     variables, steps = Variables.learn(blocks, PRIVATE_BINS, PRIVATE_PARTS), Steps(**config.private)
     with neural.seeded(rng):
-        net = _build(variables, **PRIVATE)
+        net = _build(variables, PRIVATE["latents"], PRIVATE["width"], PRIVATE["depth"])
         net.decoder.start_from(_frequencies(variables, variables.codes(blocks), None))
     budget.secret.train(
         _bound(net, variables, config, int(config.anneal * steps.count)),
@@ -151,21 +178,49 @@ def _fit_privately(
     return LatentSpace(blocks.specs, variables, net, Mixture.standard(PRIVATE["latents"]))
 
 
-def _build(variables: Variables, latents: int, width: int, depth: int) -> "Autoencoder":
+def _suited(config: Config, specs: tuple[Spec, ...]) -> Config:
+    """The options as they are for these blocks."""
+    if not grids.grids_of(specs):
+        return config
+    updates = config.grid_updates or GRID_UPDATES
+    training = {**config.training, "epochs": updates, "steps": updates, **config.grid_training}
+    channels = config.channels or grids.usual(specs)
+    return replace(config, latents=config.grid_latents, channels=channels, training=training)
+
+
+def _build(
+    variables: Variables,
+    latents: int,
+    width: int,
+    depth: int,
+    forms: Sequence["Grid"] = (),
+    channels: Sequence[int] = (),
+) -> "Autoencoder":
+    from reverie.nn.imagery import Imagery, Pictured
     from reverie.nn.vae import Autoencoder, Decoder, Encoder
 
     heads = [variables.sizes[variables.first[name]] for name in variables.order]
     named = numbers(variables)
-    return Autoencoder(
+    parts = (
         Encoder(variables.sizes, len(named), latents, width, depth),
         Decoder(heads, [centres(variables.scales[name]) for name in named], latents, width, depth, BOUNDS),
     )
+    return Pictured(*parts, Imagery(forms, channels, latents, width)) if forms else Autoencoder(*parts)
+
+
+def _space(specs: tuple[Spec, ...], variables: Variables, net: "Autoencoder", prior: Mixture) -> LatentSpace:
+    from reverie.nn.imagery import Pictured
+
+    if isinstance(net, Pictured):
+        return imagery.PicturedSpace(specs, variables, net, prior)
+    return LatentSpace(specs, variables, net, prior)
 
 
 def _part(
     net: "Autoencoder", variables: Variables, config: Config, share: float, rows: int
 ) -> tuple[dict[str, Any], "Bound"]:
     """How to train for a share of the steps, and what; the rate is weighed in while the prior is none."""
+    from reverie.nn.imagery import Pictured
     from reverie.nn.train import Training
 
     whole = Training(**config.training)
@@ -173,16 +228,20 @@ def _part(
     learned = rows - min(int(rows * whole.holdout), whole.judged)
     epoch = min(max(learned // whole.batch, whole.least_steps), whole.most_steps)
     anneal = int(config.anneal * min(steps, epochs * epoch)) if net.prior is None else 1
+    if isinstance(net, Pictured):
+        anneal = min(anneal, GRID_ANNEAL)
     bound = _bound(net, variables, config, anneal)
     return {**config.training, "epochs": epochs, "steps": steps}, bound
 
 
 def _bound(net: "Autoencoder", variables: Variables, config: Config, anneal: int) -> "Bound":
     """What is learned: the rate's weight rises over `anneal` steps."""
+    from reverie.nn.imagery import Pictured, PicturedBound
     from reverie.nn.vae import Bound
 
     named = numbers(variables)
-    return Bound(
+    kind = PicturedBound if isinstance(net, Pictured) else Bound
+    return kind(
         net,
         heads=[variables.first[name] for name in variables.order],
         parts=[variables.first[name] + 1 for name in named],
@@ -227,20 +286,32 @@ def from_state(specs: tuple[Spec, ...], state: State) -> LatentSpace:
     """Rebuild what `LatentSpace.state` gave. Raises ArtifactError on a state that makes no sense."""
     neural.require("vae")
     try:
-        reals = [spec.name for spec in specs if isinstance(spec, Real)]
-        if not all(isinstance(spec, Real | Category) for spec in specs) or len(reals) != len(
+        own = imagery.own_specs(specs)
+        reals = [spec.name for spec in own if isinstance(spec, Real)]
+        if not all(isinstance(spec, Real | Category) for spec in own) or len(reals) != len(
             state.json["parts"]
         ):
             raise ValueError("blocks do not agree")
         scales = {name: _scale(i, state) for i, name in enumerate(reals)}
-        variables = Variables.of(specs, scales)
-        latents, width, depth = (int(size) for size in state.json["sizes"])
-        net = _build(variables, latents, width, depth)
+        variables = Variables.of(own, scales)
+        latents, width, depth = _sizes(state)
+        forms = imagery.forms(specs, variables)
+        channels = imagery.checked(state, forms, latents, width) if forms else ()
+        net = _build(variables, latents, width, depth, forms, channels)
         neural.load_arrays(net, state.arrays)
         prior = {name.removeprefix("prior."): array for name, array in state.arrays.items()}
-        return LatentSpace(specs, variables, net, Mixture.from_arrays(prior, latents))
+        return _space(specs, variables, net, Mixture.from_arrays(prior, latents))
     except (KeyError, ValueError, TypeError, IndexError, RuntimeError, OverflowError):
         raise ArtifactError("the autoencoder's state is damaged", fix="Fit the model again") from None
+
+
+def _sizes(state: State) -> tuple[int, int, int]:
+    """Dimensions of the latents, width and depth, as the weights have them, so that none is made in vain."""
+    latents, width, depth = (int(size) for size in state.json["sizes"])
+    layers = [name for name in state.arrays if name.startswith("net.decoder.layers.")]
+    if state.arrays["net.decoder.start.weight"].shape != (width, latents) or 2 * depth != len(layers):
+        raise ValueError("sizes are not those of the weights")
+    return latents, width, depth
 
 
 def _scale(i: int, state: State) -> Residuals:

@@ -33,8 +33,8 @@ def pq_light(above: bool) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of pictures with an index, one of them damaged, and a model of it."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `data` is a folder of pictures with an index, one of them damaged."""
     place, rng = tmp_path_factory.mktemp("media"), np.random.default_rng(0)
     (place / "data" / "pictures").mkdir(parents=True)
     lines = ["picture,where,brightness"]
@@ -45,23 +45,29 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines.append(f"pictures/{row}.png,{where},{rng.normal():.2f}")
     (place / "data" / "pictures" / "7.png").write_bytes(b"")
     (place / "data" / "index.csv").write_text("\n".join(lines))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(diffusion, "GRID_UPDATES", 500)
-        patch.setattr(grids, "WIDTHS", (8, 16))
-        assert run(["fit", str(place / "data"), "-o", str(place / "m.reverie")]) == 0
     return place
 
 
+@pytest.fixture(scope="module")
+def place(folder: Path) -> Path:
+    """The same with a model of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diffusion, "GRID_UPDATES", 500)
+        patch.setattr(grids, "WIDTHS", (8, 16))
+        assert run(["fit", str(folder / "data"), "-o", str(folder / "m.reverie")]) == 0
+    return folder
+
+
 @pytest.fixture(scope="module", params=["diffusion", "vae"])
-def model(request: pytest.FixtureRequest, place: Path) -> str:
+def model(request: pytest.FixtureRequest, folder: Path) -> str:
     """A model of the folder, of each family that learns pictures."""
     if request.param == "diffusion":
-        return str(place / "m.reverie")
-    file = place / f"{request.param}.reverie"
+        return str(request.getfixturevalue("place") / "m.reverie")
+    file = folder / f"{request.param}.reverie"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vae, "GRID_UPDATES", 200)
         patch.setattr(grids, "WIDTHS", (8, 16))
-        assert run(["fit", str(place / "data"), "-o", str(file), "--model", request.param]) == 0
+        assert run(["fit", str(folder / "data"), "-o", str(file), "--model", request.param]) == 0
     return str(file)
 
 
@@ -125,18 +131,18 @@ def test_parquet_holds_pictures_as_bytes(place: Path, tmp_path: Path) -> None:
     assert "media_nearer" not in private["measures"]
 
 
-def test_families_are_seen_side_by_side(place: Path, tmp_path: Path, capfd, monkeypatch) -> None:
+def test_families_are_seen_side_by_side(folder: Path, tmp_path: Path, capfd, monkeypatch) -> None:
     monkeypatch.setattr(diffusion, "GRID_UPDATES", 20)
     monkeypatch.setattr(grids, "WIDTHS", (8, 16))
     page = tmp_path / "race.html"
-    assert run(["race", str(place / "data"), "--model", "diffusion", "-o", str(page)]) == 0
+    assert run(["race", str(folder / "data"), "--model", "diffusion", "-o", str(page)]) == 0
     assert "learned from 70 rows, judged by 50 held back" in capfd.readouterr().out
     assert '<th scope="row">above</th>' in page.read_text()
-    assert run(["race", str(place / "data"), "--model", "trees"]) == 2
+    assert run(["race", str(folder / "data"), "--model", "trees"]) == 2
     assert "family 'trees' does not learn pictures" in capfd.readouterr().err
 
 
-def test_rows_with_given_pictures_are_completed(model: str, place: Path, tmp_path: Path) -> None:
+def test_rows_with_given_pictures_are_completed(model: str, folder: Path, tmp_path: Path) -> None:
     pictures = [pq_light(above) for above in (True, False)]
     pq.write_table(pa.table({"picture": pa.array(pictures, pa.binary())}), tmp_path / "known.parquet")
     options = ["--given-file", str(tmp_path / "known.parquet")]
@@ -145,7 +151,7 @@ def test_rows_with_given_pictures_are_completed(model: str, place: Path, tmp_pat
     assert len(found) == 2
     shown = read((tmp_path / "new" / found[1]["picture"]).read_bytes())
     np.testing.assert_array_equal(shown, read(pictures[1]))
-    assert run(["impute", model, str(place / "data"), "-o", str(tmp_path / "full")]) == 0
+    assert run(["impute", model, str(folder / "data"), "-o", str(tmp_path / "full")]) == 0
     assert len(lines(tmp_path / "full")) == ROWS
 
 
@@ -208,14 +214,14 @@ def test_pictures_in_python(tmp_path: Path) -> None:
         rv.Synthesizer("copula").fit(frame)
 
 
-def test_pictures_vary_and_turn_into_each_other(model: str, place: Path, tmp_path: Path) -> None:
-    data, pictures = str(place / "data"), {}
+def test_pictures_vary_and_turn_into_each_other(model: str, folder: Path, tmp_path: Path) -> None:
+    data, pictures = str(folder / "data"), {}
     for strength in ("0", "0.2", "1"):
         out = tmp_path / strength
         options = ["--row", "3", "--data", data, "--strength", strength, "-n", "6"]
         assert run(["vary", model, "-o", f"{out}/", *options]) == 0
         pictures[strength] = [read((out / line["picture"]).read_bytes()).astype(int) for line in lines(out)]
-    own = read((place / "data" / "pictures" / "2.png").read_bytes()).astype(int)
+    own = read((folder / "data" / "pictures" / "2.png").read_bytes()).astype(int)
     gaps = {
         strength: np.mean([np.abs(one - own).mean() for one in found]) for strength, found in pictures.items()
     }
@@ -230,7 +236,7 @@ def test_pictures_vary_and_turn_into_each_other(model: str, place: Path, tmp_pat
         read((tmp_path / "way" / line["picture"]).read_bytes()).astype(int)
         for line in lines(tmp_path / "way")
     ]
-    ends = [read((place / "data" / "pictures" / f"{row}.png").read_bytes()).astype(int) for row in (2, 4)]
+    ends = [read((folder / "data" / "pictures" / f"{row}.png").read_bytes()).astype(int) for row in (2, 4)]
     assert len(way) == 4
     assert np.abs(way[0] - ends[0]).mean() < 30
     assert np.abs(way[-1] - ends[1]).mean() < 30
@@ -249,9 +255,9 @@ def test_guidance_makes_pictures_alike(place: Path) -> None:
 
 
 def test_a_density_of_pictures_is_not_claimed(
-    model: str, place: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    model: str, folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["score", model, str(place / "data"), "-o", str(tmp_path / "scores.csv")]) == 2
+    assert run(["score", model, str(folder / "data"), "-o", str(tmp_path / "scores.csv")]) == 2
     shown = " ".join(capfd.readouterr().err.split())
     assert "gives no probabilities" in shown
     assert "Traceback" not in shown

@@ -218,6 +218,14 @@ def test_grids_alone_are_learned():
     assert from_state(specs, model.state()).specs == specs
 
 
+def test_hardly_any_time_still_makes_rows():
+    budget = Budget(seconds=0.2, threads=1)
+    model = fit(made(60, 0), config=CONFIG, rng=np.random.default_rng(1), budget=budget)
+    rows = draw(model, 5)
+    assert rows.rows == 5
+    assert np.array_equal(np.isnan(rows["g"]).any((1, 2)), rows["there"] == 0)
+
+
 def test_rows_are_told_from_grids():
     assert imagery.own_specs(SPECS) == (SPECS[0], SPECS[2], SPECS[3])
     assert imagery.own_specs((GRID,)) == (Category(imagery.NOTHING, 1),)

@@ -1,5 +1,6 @@
 """Grids (pictures, spectrograms or their latents) as a network learns and makes them; see `nn.joint`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 ABLE = range(8, 513, 8)
 """Channels that a network can have at a size."""
+SIZES = 4
+"""Most sizes of a grid that a network works on."""
 WIDTHS, WIDER, MANY = (32, 64, 64), (48, 96, 96), 1_000
 """Channels of a grid's network at each of its sizes, and those where grids have more numbers than that."""
 
@@ -18,6 +21,11 @@ WIDTHS, WIDER, MANY = (32, 64, 64), (48, 96, 96), 1_000
 def grids_of(specs: tuple[Spec, ...]) -> tuple[Real, ...]:
     """The blocks that are grids."""
     return tuple(spec for spec in specs if isinstance(spec, Real) and spec.grid is not None)
+
+
+def able(widths: Sequence[object]) -> bool:
+    """Whether networks can have these channels, at so many sizes."""
+    return len(widths) <= SIZES and all(type(wide) is int and wide in ABLE for wide in widths)
 
 
 def usual(specs: tuple[Spec, ...]) -> tuple[int, ...]:

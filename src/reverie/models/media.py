@@ -376,8 +376,7 @@ def beside(specs: tuple[Spec, ...], task: "Denoising", config: Any) -> Media | N
 
 def check(config: Any) -> None:
     """Raise ValueError if the options of grids and texts are such as cannot be built."""
-    widths = config.channels or ()
-    sizes = len(widths) <= 4 and all(type(wide) is int and wide in grids.ABLE for wide in widths)
+    sizes = grids.able(config.channels or ())
     if not (sizes and np.isfinite(config.grid_guidance) and 0 < config.grid_steps <= MOST_STEPS):
         raise ValueError("no such networks")
     texts.check(config)

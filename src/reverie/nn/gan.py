@@ -85,7 +85,8 @@ class Features(nn.Module):
 
     def __init__(self, form: Form, waves: int) -> None:
         super().__init__()
-        self.waves, self.width = waves, form.codes + form.numbers * (1 + waves)
+        self.sizes, self.waves = form.sizes, waves
+        self.width = form.codes + form.numbers * (1 + waves)
         placed = ~np.isnan(form.places)
         arrays = (form.gates, form.always, np.where(placed, form.places, 0.0), placed)
         for name, array in zip(("gates", "always", "places", "placed"), arrays, strict=True):
@@ -101,6 +102,12 @@ class Features(nn.Module):
         rates = math.pi * torch.arange(1, self.waves + 1, device=codes.device)
         waves = torch.cos(torch.special.ndtr(values)[..., None] * rates) * there
         return torch.cat([codes, values, waves.flatten(1)], dim=1)
+
+    def of(self, batch: Batch) -> torch.Tensor:
+        """Those of rows with `codes` (rows, categories) and `numbers` (rows, numbers), NaN where absent."""
+        codes, numbers = batch["codes"].long(), batch["numbers"].nan_to_num(0.0)
+        ones = [one_hot(codes[:, i], k) for i, k in enumerate(self.sizes)]
+        return self(torch.cat([*ones, numbers[:, :0]], dim=1), numbers)
 
 
 class Generator(nn.Module):
@@ -151,26 +158,17 @@ class Critic(nn.Module):
         return self.out(hidden)[:, 0]
 
 
-class Adversaries(Task):
-    """`net`, a Generator, against `critic`. A batch holds `codes` (rows, categories) and `numbers` (rows,
-    numbers), NaN where absent.
-
-    Every `lazy`-th step or so the critic pays `penalty` times half the squared slopes at real and at
-    generated rows, and that as often over. `heat` is of the softmax that codes have the gradient of.
+class Rivals(Task):
+    """A `net` against a `critic`, which pays for steep slopes in every `lazy`-th step or so; `learned` counts
+    the steps of the net.
     """
 
-    turns = (Turn("critic", times=2, betas=BETAS), Turn("net", betas=BETAS))
+    turns = (Turn("critic", betas=BETAS), Turn("net", betas=BETAS))
     learned: torch.Tensor
 
-    def __init__(
-        self, form: Form, net: Generator, features: Features, critic: Critic, *,
-        penalty: float, lazy: int, heat: float, blur: float,
-    ) -> None:  # fmt: skip
+    def __init__(self, net: nn.Module, critic: nn.Module, lazy: int) -> None:
         super().__init__()
-        self.blur = blur
-        self.form, self.net, self.features, self.critic = form, net, features, critic
-        self.penalty, self.lazy, self.heat = penalty, lazy, heat
-        self.steep = False
+        self.net, self.critic, self.lazy, self.steep = net, critic, lazy, False
         self.register_buffer("learned", torch.zeros(()))
 
     def begin(self, turn: str, noise: torch.Generator) -> None:
@@ -180,8 +178,29 @@ class Adversaries(Task):
         else:
             self.learned += 1
 
+
+class Adversaries(Rivals):
+    """`net`, a Generator, against `critic`. A batch holds `codes` (rows, categories) and `numbers` (rows,
+    numbers), NaN where absent.
+
+    Every `lazy`-th step or so the critic pays `penalty` times half the squared slopes at real and at
+    generated rows, and that as often over. `heat` is of the softmax that codes have the gradient of.
+    """
+
+    turns = (Turn("critic", times=2, betas=BETAS), Turn("net", betas=BETAS))
+    net: Generator
+    critic: Critic
+
+    def __init__(
+        self, form: Form, net: Generator, features: Features, critic: Critic, *,
+        penalty: float, lazy: int, heat: float, blur: float,
+    ) -> None:  # fmt: skip
+        super().__init__(net, critic, lazy)
+        self.form, self.features = form, features
+        self.penalty, self.heat, self.blur = penalty, heat, blur
+
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
-        real = self.real(self._blurred(batch, noise))
+        real = self.real(blurred(batch, self.blur, noise))
         if turn == "critic":
             with torch.no_grad():
                 fake = self.fake(len(real), noise)
@@ -203,19 +222,9 @@ class Adversaries(Task):
         first, second = slopes.square().sum(1).chunk(2)
         return losses + 0.5 * penalty * (first + second)
 
-    def _blurred(self, batch: Batch, noise: torch.Generator) -> Batch:
-        """Numbers with `blur` standard deviations of noise."""
-        numbers = batch["numbers"]
-        if not self.blur:
-            return batch
-        shape = {"generator": noise, "device": numbers.device, "dtype": numbers.dtype}
-        return dict(batch) | {"numbers": numbers + self.blur * torch.randn(numbers.shape, **shape)}
-
     def real(self, batch: Batch) -> torch.Tensor:
         """Features of rows."""
-        codes, numbers = batch["codes"].long(), batch["numbers"].nan_to_num(0.0)
-        ones = [one_hot(codes[:, i], k) for i, k in enumerate(self.form.sizes)]
-        return self.features(torch.cat([*ones, numbers[:, :0]], dim=1), numbers)
+        return self.features.of(batch)
 
     def fake(self, rows: int, noise: torch.Generator) -> torch.Tensor:
         """Features of generated rows."""
@@ -286,6 +295,15 @@ class Expertise(Task):
 def one_hot(codes: torch.Tensor, size: int) -> torch.Tensor:
     """Codes (rows,) as (rows, size) of 0 and 1; torch's own looks at values, which `vmap` does not allow."""
     return (codes[:, None] == torch.arange(size, device=codes.device)).float()
+
+
+def blurred(batch: Batch, blur: float, noise: torch.Generator) -> Batch:
+    """A batch whose numbers have `blur` standard deviations of noise."""
+    numbers = batch["numbers"]
+    if not blur:
+        return batch
+    shape = {"generator": noise, "device": numbers.device, "dtype": numbers.dtype}
+    return dict(batch) | {"numbers": numbers + blur * torch.randn(numbers.shape, **shape)}
 
 
 def gumbel(logits: torch.Tensor, noise: torch.Generator) -> torch.Tensor:

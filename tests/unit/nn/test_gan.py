@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from reverie.nn.gan import Expertise, Features, Form, build, gumbel, hard, one_hot
+from reverie.nn.gan import Expertise, Features, Form, blurred, build, gumbel, hard, one_hot
 from reverie.nn.rows import Rows
 from reverie.nn.train import Training, train
 
@@ -165,8 +165,8 @@ def test_no_mode_of_a_ring_is_left_out(noise):
 
 
 def test_numbers_are_blurred_in_training_alone(noise):
-    rows, task = batch(2000), pair(blur=0.3)
-    blurred = task._blurred(rows, noise)["numbers"] - rows["numbers"]
-    assert blurred[~blurred.isnan()].std() == pytest.approx(0.3, abs=0.03)
-    assert (blurred.isnan() == rows["numbers"].isnan()).all()
-    assert pair()._blurred(rows, noise) is rows
+    rows = batch(2000)
+    moved = blurred(rows, 0.3, noise)["numbers"] - rows["numbers"]
+    assert moved[~moved.isnan()].std() == pytest.approx(0.3, abs=0.03)
+    assert (moved.isnan() == rows["numbers"].isnan()).all()
+    assert blurred(rows, 0.0, noise) is rows

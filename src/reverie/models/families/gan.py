@@ -2,7 +2,8 @@
 
 The critic compares real rows with generated ones in pairs, which keeps the generator from leaving out kinds
 of rows. After training margins are put right, and of several drafts of a row's codes the likeliest to be real
-is taken. The critic stays with the model and tells how real a row looks.
+is taken. The critic stays with the model and tells how real a row looks. Pictures and sounds are made for
+finished rows by a pair of their own: see `models.painting`.
 
 Sources: Goodfellow et al. 2014; Xu et al. 2019 (CTGAN); Huang et al. 2024 (R3GAN).
 """
@@ -15,12 +16,13 @@ import numpy as np
 from scipy.special import expit
 
 from reverie.core.errors import ArtifactError, ConfigError
-from reverie.models import finishing, neural, onehot, rejection
+from reverie.models import finishing, grids, neural, onehot, painting, rejection
 from reverie.models.base import Budget, Capabilities, Fitted, OnProgress, State, silent
 from reverie.models.clock import Clock
 from reverie.models.collapse import collapse
 from reverie.models.finishing import Finish, Margins
 from reverie.models.lifting import Lifts
+from reverie.models.painting import Painted, Painter
 from reverie.schema.blocks import Blocks, Evidence, Spec
 
 if TYPE_CHECKING:
@@ -30,16 +32,22 @@ if TYPE_CHECKING:
 
 CAPABILITIES = Capabilities(
     summary="Generative adversarial network: a generator against a critic that compares pairs of rows",
+    modalities=("category", "real", "grid"),
     given=True,
     dp=True,
     cost="minutes",
-    advice="a second opinion on how real rows look; comparison",
+    advice="a second opinion on how real rows look; pictures at once, where none is given; comparison",
     requires=neural.REQUIRES,
 )
 CHUNK = 1 << 14
 """Rows that the critic looks at at a time."""
 SEEN = 1 << 14
 """Most rows, real and generated, by which collapse is looked for."""
+
+ROWS = 0.2
+"""Share of a budget of time for the row, where there are pictures or sounds beside it."""
+PAINTING = 0.95
+"""Share of what is left of it after which these are learned."""
 
 Rows = Mapping[str, np.ndarray]
 
@@ -64,6 +72,9 @@ class Config:
     contest the critic learns to judge any row, and then a network of width `chooser` to choose one of so many
     `drafts` of a row. The rest is of the training, of at least `least_steps`.
 
+    Pictures and sounds are learned in `grid_updates` steps by networks of `channels`; `grid_penalty`, applied
+    in one of `grid_lazy` steps, keeps their critic from being steep.
+
     Under formal privacy a small critic, the only one to look at rows, learns by `private`, fields of
     `nn.private.Steps`; there are no drafts.
     """
@@ -85,6 +96,10 @@ class Config:
     lessons: int = 300
     drafts: int = 8
     chooser: int = 64
+    channels: tuple[int, ...] | None = None
+    grid_updates: int | None = None
+    grid_penalty: float = 1.0
+    grid_lazy: int = 4
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 400, "rate": 2e-3})
 
 
@@ -158,13 +173,38 @@ def fit(
     weights: np.ndarray | None = None,
     budget: Budget = Budget(),  # noqa: B008
     on_progress: OnProgress = silent,
-) -> Gan:
-    """Train both networks in turns, then put margins right. Raises ConfigError for vectors and tokens."""
+) -> Gan | Painted:
+    """Train both networks in turns, then put margins right; then a painter, if there are pictures or sounds.
+    Raises ConfigError for tokens, and vectors that are no grids.
+    """
     neural.require("gan")
-    from reverie.nn.gan import Expertise, build
-
     if budget.secret is not None:
         return _fit_privately(blocks, config, rng, budget, on_progress)
+    if not grids.grids_of(blocks.specs):
+        return _fit_rows(blocks, config, rng, weights, budget, on_progress)
+    clock, rows, own = Clock(silent), None, painting.rows_of(blocks)
+    if own.specs:
+        some = replace(budget, seconds=None if budget.seconds is None else ROWS * budget.seconds)
+        rows = _fit_rows(own, config, rng, weights, some, on_progress)
+    left = budget.less(clock.passed)
+    left = replace(left, seconds=None if left.seconds is None else PAINTING * left.seconds)
+    sizes = config.channels, config.grid_updates, config.grid_penalty, config.grid_lazy, config.waves
+    painter, notes = Painter.learn(
+        blocks, painting.Options(*sizes), rng=rng, weights=weights, budget=left, on_progress=on_progress
+    )
+    return Painted(Gan.family, rows, painter, (*(rows.notes if rows else ()), *notes))
+
+
+def _fit_rows(
+    blocks: Blocks,
+    config: Config,
+    rng: np.random.Generator,
+    weights: np.ndarray | None,
+    budget: Budget,
+    on_progress: OnProgress,
+) -> Gan:
+    from reverie.nn.gan import Expertise, build
+
     clock, form = Clock(silent), onehot.form_of(blocks.specs)
     mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
     lifts = Lifts.learn(blocks, mass)
@@ -181,15 +221,9 @@ def fit(
     finish = _finished(blocks, task, lifted, course, rng)
     made = Gan(blocks.specs, task, finish, (0.0, 1.0), notes, lifts)
     real = blocks.take(rng.choice(blocks.rows, min(SEEN, 4 * blocks.rows), p=mass / mass.sum()))
-    made.looks = _looks(made, real)
+    made.looks = painting.scale(made.looked(real))
     made.notes += collapse(real, made.sample(SEEN, rng=rng))
     return made
-
-
-def _looks(made: Gan, rows: Blocks) -> tuple[float, float]:
-    """Middle and spread of what the critic says of rows."""
-    low, middle, high = np.quantile(made.looked(rows), [0.1, 0.5, 0.9])
-    return float(middle), max(float(high - low) / 2, 1e-6)
 
 
 def _fit_privately(
@@ -211,7 +245,7 @@ def _fit_privately(
     )  # fmt: skip
     finish = finishing.put_right(task.net, task.form, Margins.of(blocks, mass, rng), rng)
     made = Gan(blocks.specs, task, finish, (0.0, 1.0))
-    made.looks = _looks(made, made.sample(SEEN, rng=rng))
+    made.looks = painting.scale(made.looked(made.sample(SEEN, rng=rng)))
     return made
 
 
@@ -283,13 +317,22 @@ def _finished(
     )  # fmt: skip
 
 
-def from_state(specs: tuple[Spec, ...], state: State) -> Gan:
+def from_state(specs: tuple[Spec, ...], state: State) -> Gan | Painted:
     """Rebuild what `Gan.state` gave. Raises ArtifactError on a state that makes no sense."""
     neural.require("gan")
     try:
-        return _restored(specs, state)
+        return _repainted(specs, state) if grids.grids_of(specs) else _restored(specs, state)
     except (KeyError, ValueError, TypeError, IndexError):
         raise ArtifactError("the GAN's state is damaged", fix="Fit the model again") from None
+
+
+def _repainted(specs: tuple[Spec, ...], state: State) -> Painted:
+    own = painting.rest_of(specs)
+    if bool(own) != (state.json["rows"] is not None):
+        raise ValueError("the state is of other blocks")
+    rows = _restored(own, State(state.json["rows"], state.arrays)) if own else None
+    painter = Painter.restored(specs, State(state.json["grids"], state.arrays))
+    return Painted(Gan.family, rows, painter, tuple(map(str, state.json["notes"])))
 
 
 def _restored(specs: tuple[Spec, ...], state: State) -> Gan:
@@ -304,8 +347,5 @@ def _restored(specs: tuple[Spec, ...], state: State) -> Gan:
     neural.load_arrays(task.net, arrays)
     neural.load_arrays(task.critic, arrays, "critic.")
     finish = Finish.restored(task.form, state.json["finish"], arrays)
-    middle, spread = (float(of) for of in state.json["looks"])
-    if not np.isfinite([middle, spread]).all() or spread <= 0:
-        raise ValueError("the critic has no scale")
-    notes = tuple(map(str, state.json["notes"]))
-    return Gan(specs, task, finish, (middle, spread), notes, Lifts.restored(specs, arrays))
+    looks, notes = painting.scale_of(state.json["looks"]), tuple(map(str, state.json["notes"]))
+    return Gan(specs, task, finish, looks, notes, Lifts.restored(specs, arrays))

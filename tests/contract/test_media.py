@@ -15,7 +15,7 @@ from reverie.cli.main import run
 from reverie.core.errors import ConditionError, ConfigError
 from reverie.evaluation.canaries import unpacked
 from reverie.io.pictures import read, write
-from reverie.models import grids
+from reverie.models import grids, painting
 from reverie.models.families import diffusion, vae
 
 ROWS = 120
@@ -60,15 +60,39 @@ def place(folder: Path) -> Path:
 
 @pytest.fixture(scope="module", params=["diffusion", "vae"])
 def model(request: pytest.FixtureRequest, folder: Path) -> str:
-    """A model of the folder, of each family that learns pictures."""
+    """A model of each family to which a picture can be given."""
+    return fitted(request, folder)
+
+
+def fitted(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The folder's model of a family, learned once."""
     if request.param == "diffusion":
         return str(request.getfixturevalue("place") / "m.reverie")
     file = folder / f"{request.param}.reverie"
+    if file.exists():
+        return str(file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vae, "GRID_UPDATES", 200)
         patch.setattr(grids, "WIDTHS", (8, 16))
         assert run(["fit", str(folder / "data"), "-o", str(file), "--model", request.param]) == 0
     return str(file)
+
+
+@pytest.fixture(scope="module")
+def by_gan(folder: Path) -> Path:
+    """A model of the same folder by the family gan, which takes no given picture."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(painting, "UPDATES", 300)
+        patch.setattr(grids, "WIDTHS", (8, 16))
+        options = ["-o", str(folder / "gan.reverie"), "--model", "gan"]
+        assert run(["fit", str(folder / "data"), *options]) == 0
+    return folder / "gan.reverie"
+
+
+@pytest.fixture(params=["diffusion", "vae", "gan"])
+def any_model(request: pytest.FixtureRequest, folder: Path) -> str:
+    """A model of each family that learns pictures."""
+    return str(request.getfixturevalue("by_gan")) if request.param == "gan" else fitted(request, folder)
 
 
 def lines(folder: Path) -> list[dict[str, str]]:
@@ -90,10 +114,10 @@ def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]
     assert all(b"pictures/7.png" not in content for content in unpacked((place / "m.reverie").read_bytes()))
 
 
-def test_a_label_gives_a_picture(model: str, tmp_path: Path) -> None:
+def test_a_label_gives_a_picture(any_model: str, tmp_path: Path) -> None:
     for name in ("one/", "two/"):
         options = ["-n", "24", "--given", "where=above", "--given", "picture is present", "--seed", "3"]
-        assert run(["sample", model, "-o", str(tmp_path / name), *options]) == 0
+        assert run(["sample", any_model, "-o", str(tmp_path / name), *options]) == 0
     found = lines(tmp_path / "one")
     assert [line["where"] for line in found] == ["above"] * 24
     shown = [read((tmp_path / "one" / line["picture"]).read_bytes()) for line in found]
@@ -116,9 +140,9 @@ def test_a_picture_gives_a_label(model: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(shown, read((tmp_path / "photo.png").read_bytes()))
 
 
-def test_parquet_holds_pictures_as_bytes(place: Path, tmp_path: Path) -> None:
+def test_parquet_holds_pictures_as_bytes(model: Path, place: Path, tmp_path: Path) -> None:
     out = tmp_path / "rows.parquet"
-    assert run(["sample", str(place / "m.reverie"), "-o", str(out), "-n", "5"]) == 0
+    assert run(["sample", str(model), "-o", str(out), "-n", "5"]) == 0
     kept = pq.read_table(out)["picture"].drop_null()
     assert all(read(cell.as_py()).shape == (8, 8, 1) for cell in kept)
     data, scores = str(place / "data"), tmp_path / "s.json"
@@ -174,6 +198,10 @@ def test_two_pictures_cannot_be_given_for_one(place: Path, tmp_path: Path) -> No
         (["fit", "data", "-o", "o.reverie", "--model", "trees"], "family 'trees' does not learn pictures"),
         (["fit", "data", "-o", "o.reverie", "--epsilon", "1"], "is not learned privately yet"),
         (["fit", "data", "-o", "o.reverie", "--model", "vae", "--epsilon", "1"], "is not learned privately"),
+        (
+            ["fit", "data", "-o", "o.reverie", "--model", "gan", "--epsilon", "1"],
+            "is not learned privately yet",
+        ),
     ],
 )
 def test_bad_input(
@@ -261,3 +289,29 @@ def test_a_density_of_pictures_is_not_claimed(
     shown = " ".join(capfd.readouterr().err.split())
     assert "gives no probabilities" in shown
     assert "Traceback" not in shown
+
+
+def test_a_gan_refuses_a_given_picture(
+    by_gan: Path, folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = f"picture={folder / 'data' / 'pictures' / '3.png'}"
+    assert run(["sample", str(by_gan), "-o", str(tmp_path / "g/"), "-n", "4", "--given", given]) == 2
+    assert "Fit with --model diffusion" in " ".join(capfd.readouterr().err.split())
+    assert run(["impute", str(by_gan), str(folder / "data"), "-o", str(tmp_path / "full")]) == 2
+    assert "Fit with --model diffusion" in " ".join(capfd.readouterr().err.split())
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_gan_tells_how_real_rows_with_pictures_look(by_gan: Path) -> None:
+    made, rng = rv.load(by_gan), np.random.default_rng(4)
+    above = np.arange(40) % 2 == 0
+    files = [light(one, rng) for one in above]
+    found = []
+    for flags in (above, ~above):
+        table = {
+            "picture": pa.array(files, pa.binary()),
+            "where": np.where(flags, "above", "below"),
+            "brightness": np.zeros(40),
+        }
+        found.append(made.realism(pa.table(table)))
+    assert (found[0] > found[1]).mean() > 0.8

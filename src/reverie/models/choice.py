@@ -73,9 +73,10 @@ def settled(name: str, needs: Collection[str]) -> tuple[str, str] | None:
     able.sort(key=lambda one: one not in BESIDE)
     if name != AUTO:
         if needs and name not in able:
-            other = "give these columns the type 'text'" if set(needs) == {"tokens"} else "drop these columns"
+            lacks = set(needs) - set(family(name).CAPABILITIES.modalities)
+            other = "give these columns the type 'text'" if lacks == {"tokens"} else "drop these columns"
             fix = f"Use --model {able[0] if able else AUTO}, or {other}"
-            raise ConfigError(f"family '{name}' does not learn {_named(needs)}", where="--model", fix=fix)
+            raise ConfigError(f"family '{name}' does not learn {_named(lacks)}", where="--model", fix=fix)
         return name, "as asked"
     if needs and not able:
         fix = "Run: pip install 'reverie[neural,media]', or drop these columns"

@@ -110,10 +110,9 @@ class Painter:
             for part, told, there in self._parts(rows):
                 drawn = torch.randn(len(told), LATENT, generator=noise)
                 for at, spec in enumerate(self.specs):
-                    open_ = there[:, at]
-                    if open_.any():
-                        found = self.task.net.makers[at](told[open_], drawn[open_])
-                        made[spec.name][part][open_.numpy()] = grids.spread(found.numpy())
+                    places = part[there[:, at].numpy()]
+                    found = self.task.net.makers[at](told[there[:, at]], drawn[there[:, at]])
+                    made[spec.name][places] = grids.spread(found.numpy())
         return Blocks(self.whole, {**rows.arrays, **made}, rows.rows)
 
     def looked(self, blocks: Blocks) -> np.ndarray:
@@ -158,13 +157,13 @@ class Painter:
             neural.load_arrays(module, state.arrays, prefix)
         return cls(specs, task, scale_of(json["looks"]))
 
-    def _parts(self, rows: Blocks) -> Iterator[tuple[slice, Any, Any]]:
-        """Rows at a time: which, what is told of them, and which grids are there."""
+    def _parts(self, rows: Blocks) -> Iterator[tuple[np.ndarray, Any, Any]]:
+        """Rows at a time: their places, what is told of them, and which grids are there."""
         import torch
 
         arrays = onehot.matrices(rows)
         for start in range(0, rows.rows, CHUNK):
-            part = slice(start, start + CHUNK)
+            part = np.arange(start, min(start + CHUNK, rows.rows))
             batch = {name: torch.from_numpy(array[part]) for name, array in arrays.items()}
             yield part, self.task.told(batch), self.task.there(batch)
 

@@ -74,3 +74,12 @@ def test_what_families_can_learn() -> None:
 def test_the_best_for_what_is_beside_rows_is_chosen() -> None:
     assert settled("auto", {"tokens"}) == ("diffusion", "the best family here for texts")
     assert settled("autoregressive", {"tokens"}) == ("autoregressive", "as asked")
+
+
+def test_few_families_learn_pictures() -> None:
+    assert settled("gan", {"grid"}) == ("gan", "as asked")
+    assert settled("auto", {"grid"}) == ("diffusion", "the best family here for pictures or sounds")
+    with pytest.raises(ConfigError, match="family 'trees' does not learn pictures or sounds and texts"):
+        settled("trees", {"grid", "tokens"})
+    with pytest.raises(ConfigError, match=r"family 'gan' does not learn texts.*--model diffusion"):
+        settled("gan", {"grid", "tokens"})

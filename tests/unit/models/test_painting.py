@@ -130,7 +130,7 @@ def test_grids_alone_are_learned():
     grid = Real("g", 64, 1, None, (8, 8))
     codes = np.arange(120) % 2
     blocks = Blocks((grid,), {"g": pictures(codes, np.random.default_rng(0))}, 120)
-    model = fit(blocks, config=replace(CONFIG, grid_updates=120), rng=np.random.default_rng(0), budget=ONE)
+    model = fit(blocks, config=replace(CONFIG, grid_updates=40), rng=np.random.default_rng(0), budget=ONE)
     again = from_state((grid,), model.state())
     np.testing.assert_array_equal(draw(again, 20)["g"], draw(model, 20)["g"])
     assert model.realism(blocks).shape == (120,)

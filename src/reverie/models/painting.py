@@ -90,7 +90,8 @@ class Painter:
         mass = np.ones(blocks.rows) if weights is None else np.asarray(weights, float)
         some = blocks.take(rng.choice(blocks.rows, min(SEEN, blocks.rows), p=mass / mass.sum()))
         made = cls(blocks.specs, task)
-        made = cls(blocks.specs, task, scale(made.looked(some)))
+        if (there := made.there(some)).any():
+            made = cls(blocks.specs, task, scale(made.looked(some)[there]))
         return made, history.notes + alike(some, made.paint(rows_of(some), rng))
 
     @property
@@ -128,9 +129,13 @@ class Painter:
         return np.concatenate(found)
 
     def standing(self, blocks: Blocks) -> np.ndarray:
-        """The same, (rows,), on the scale of real rows: 0 is the middle of these."""
+        """The same, (rows,), on the scale of real rows: 0 is their middle, and rows without grids."""
         middle, spread = self.looks
-        return (self.looked(blocks) - middle) / spread
+        return np.where(self.there(blocks), (self.looked(blocks) - middle) / spread, 0.0)
+
+    def there(self, blocks: Blocks) -> np.ndarray:
+        """Which rows have a grid at all, (rows,) bool."""
+        return np.any([~np.isnan(blocks[spec.name][:, 0, 0]) for spec in self.specs], axis=0)
 
     def state(self) -> State:
         """What `restored` takes."""

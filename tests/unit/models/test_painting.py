@@ -102,7 +102,8 @@ def test_realism_is_of_rows_and_grids_together(model):
     there = rows["there"] == 1
     fake = model.realism(Blocks(SPECS, wrong, rows.rows))
     assert (real[there] > fake[there]).mean() > 0.9
-    np.testing.assert_allclose(real[~there], fake[~there])
+    alone = model.rows.realism(painting.rows_of(rows))
+    np.testing.assert_allclose(real[~there], alone[~there], atol=1e-6)
     assert model.realism(rows.take(np.arange(0))).shape == (0,)
 
 

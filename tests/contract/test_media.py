@@ -82,7 +82,7 @@ def fitted(request: pytest.FixtureRequest, folder: Path) -> str:
 def by_gan(folder: Path) -> Path:
     """A model of the same folder by the family gan, which takes no given picture."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(painting, "UPDATES", 300)
+        patch.setattr(painting, "UPDATES", 250)
         patch.setattr(grids, "WIDTHS", (8, 16))
         options = ["-o", str(folder / "gan.reverie"), "--model", "gan"]
         assert run(["fit", str(folder / "data"), *options]) == 0

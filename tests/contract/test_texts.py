@@ -1,6 +1,7 @@
 """Tables with texts, by the command line and in Python: any part given, any other made."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -270,3 +271,25 @@ def test_a_prompt_needs_to_know_which_text(model: str, small: None, monkeypatch:
     )
     with pytest.raises(ConfigError, match="does not learn texts"):
         rv.Synthesizer("trees", schema=made.schema_).fit(table)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_language_model_that_others_trained_learns_on(
+    model: str, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "UPDATES", 60)
+    write(tmp_path / "d.csv", rows(80))
+    assert run(["inspect", str(tmp_path / "d.csv"), "-o", str(tmp_path / "s.json")]) == 0
+    schema = json.loads((tmp_path / "s.json").read_text())
+    schema["tables"][0]["columns"][1] |= {
+        "type": "prose",
+        "options": {"model": str(checkpoint), "tokens": 24},
+    }
+    (tmp_path / "s.json").write_text(json.dumps(schema))
+    options = ["--schema", str(tmp_path / "s.json"), "--model", model]
+    assert run(["fit", str(tmp_path / "d.csv"), "-o", str(tmp_path / "m.reverie"), *options]) == 0
+    made, others = tmp_path / "made.csv", tmp_path / "others.csv"
+    for out in (made, others):
+        assert run(["sample", str(tmp_path / "m.reverie"), "-n", "12", "-o", str(out), "--seed", "1"]) == 0
+    assert made.read_text() == others.read_text()
+    assert sum(len(line["text"]) > 3 for line in lines(made)) > 8

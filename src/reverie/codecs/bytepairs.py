@@ -107,7 +107,7 @@ class BytePairs:
         found = self._tokenizer.encode_batch(
             [text[: length * LONGEST_PIECE + 1] for text in texts], add_special_tokens=False
         )
-        return [_fitting(one.ids, one.word_ids, length) for one in found]
+        return [fitting(one.ids, one.word_ids, length) for one in found]
 
     def decode(self, codes: np.ndarray) -> list[str]:
         """Texts of codes (rows, length), -1 after the end; bytes that are no text are left out."""
@@ -171,7 +171,8 @@ def _limited(rows: Counter[str], times: Counter[str]) -> tuple[Counter[str], Cou
     return rows, times
 
 
-def _fitting(codes: list[int], words: list[int | None], length: int) -> list[int]:
+def fitting(codes: list[int], words: list[int | None], length: int) -> list[int]:
+    """At most `length` of the codes, up to the end of a word where there is one; `words` are their numbers."""
     if len(codes) <= length:
         return codes
     whole = [at for at in range(1, length + 1) if words[at] != words[at - 1]]

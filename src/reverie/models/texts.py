@@ -12,7 +12,7 @@ from reverie.schema.blocks import Blocks, Spec, Tokens
 if TYPE_CHECKING:
     from torch import nn
 
-    from reverie.nn.texts import Style, Text, TextTower
+    from reverie.nn.texts import Style, Text, Writer
 
 MOST_DEPTH, MOST_WIDE, HEAD = 8, 512, 32
 FEW_CODES = 1_000_000
@@ -78,32 +78,41 @@ def forms(
         gate = (categories.index(spec.gate.block), spec.gate.code) if spec.gate else (-1, 0)
         names = (f"net.towers.{at}.grams.{name}" for name in ("pairs", "triples"))
         pairs, triples = (len(arrays[name]) if name in arrays else 0 for name in names)
-        found.append(Text(spec.vocabulary, spec.length, *gate, (pairs, triples)))
+        if spec.model and arrays:
+            _compare(spec.model, arrays, f"net.towers.{at}.model.")
+        source = "" if arrays else spec.source
+        found.append(Text(spec.vocabulary, spec.length, *gate, (pairs, triples), spec.model, source))
     return tuple(found)
+
+
+def _compare(model: str, arrays: Mapping[str, np.ndarray], prefix: str) -> None:
+    """Raise ValueError unless the arrays are of a language model, before one is made as large as it says."""
+    from reverie.nn.language import shapes
+
+    found = {name: array.shape for name, array in arrays.items() if name.startswith(prefix)}
+    if found != {prefix + name: shape for name, shape in shapes(model).items()}:
+        raise ValueError("weights are of another language model")
 
 
 def count(task: "nn.Module", blocks: Blocks) -> None:
     """Let the networks of texts begin with the counts of what follows what in the `blocks`."""
-    from reverie.nn.grams import Grams
-    from reverie.nn.grams import count as counted
-
-    for tower, spec in zip(_towers(task), texts_of(blocks.specs), strict=True):
-        tower.grams = Grams.of(counted(blocks[spec.name], spec.vocabulary, spec.shared))
+    for writer, spec in zip(_writers(task), texts_of(blocks.specs), strict=True):
+        writer.count(blocks[spec.name], spec.shared)
 
 
 def settle(task: "nn.Module") -> None:
     """Make networks ready into which weights were put. Raises ArtifactError if counts are none."""
     try:
-        for tower in _towers(task):
-            tower.grams.settle()
+        for writer in _writers(task):
+            writer.settle()
     except ValueError:
         raise ArtifactError("is not a model of this family", where="model", fix="Fit it again") from None
 
 
-def _towers(task: "nn.Module") -> "list[TextTower]":
-    from reverie.nn.texts import TextTower
+def _writers(task: "nn.Module") -> "list[Writer]":
+    from reverie.nn.texts import Writer
 
-    return [module for module in task.modules() if isinstance(module, TextTower)]
+    return [module for module in task.modules() if isinstance(module, Writer)]
 
 
 def usual(blocks: Blocks) -> tuple[int, int, float]:

@@ -20,7 +20,7 @@ from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, ladder, noised, slope
 from reverie.nn.solvers import adams
 from reverie.nn.task import Task
-from reverie.nn.texts import Scale, Text, TextTower
+from reverie.nn.texts import Scale, Text, TextTower, Writer
 from reverie.nn.towers import Grid, Tower, present
 
 SEEN, NOTHING, WHOLE = 0.5, 0.15, 0.8
@@ -60,7 +60,7 @@ class JointNet(nn.Module):
         super().__init__()
         self.rows = rows
         towers: list[nn.Module] = [Tower(grid, widths, width) for grid in grids]
-        self.towers = nn.ModuleList([*towers, *(TextTower(text, scale, width) for text in texts)])
+        self.towers = nn.ModuleList([*towers, *(_writer(text, scale, width) for text in texts)])
         self.absent = nn.Parameter(torch.zeros(len(self.towers), width))
 
     def told(self, views: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
@@ -72,7 +72,7 @@ class JointNet(nn.Module):
         while learning some `noise` hides some of them.
         """
         found = self.towers[at]
-        if isinstance(found, TextTower):
+        if isinstance(found, Writer):
             return found.look(part, noise)
         return self.tower(at).look(part if noise is None else _blurred(part, noise))
 
@@ -82,10 +82,10 @@ class JointNet(nn.Module):
         assert isinstance(found, Tower)
         return found
 
-    def text_tower(self, at: int) -> TextTower:
+    def text_tower(self, at: int) -> Writer:
         """That of part `at`, a text."""
         found = self.towers[at]
-        assert isinstance(found, TextTower)
+        assert isinstance(found, Writer)
         return found
 
     def rise(self, at: int, state: torch.Tensor, angle: torch.Tensor, refined: torch.Tensor) -> torch.Tensor:
@@ -214,6 +214,14 @@ class Joint(Jointly, Denoising):
         gated, open_ = self.gates(codes, known[:, :categories])
         angles = torch.where(known[:, categories + self.owner] & gated & open_, 0.0, NOISE)
         return self.row_net.refine(torch.where(known[:, :categories], codes + 1, 0), numbers, angles, told)[0]
+
+
+def _writer(text: Text, scale: Scale, width: int) -> Writer:
+    if not text.model:
+        return TextTower(text, scale, width)
+    from reverie.nn.language import LanguageTower  # slow to import
+
+    return LanguageTower.of(text, width)
 
 
 def _blurred(grid: torch.Tensor, noise: torch.Generator) -> torch.Tensor:

@@ -11,20 +11,19 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from reverie.nn.texts import Text, Writer
+from reverie.nn.texts import UNSEEN, Text, Writer
 
-KINDS = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox", "opt", "smollm3", "olmo2", "phi3", "gemma")
+KINDS = ("gpt2", "gpt_neox", "llama", "mistral", "olmo2", "opt", "phi3", "qwen2", "qwen3", "smollm3")
 """Kinds of model that are loaded; no others, whatever a file asks for, and none that brings code."""
 PREFIX = 4
 """Vectors that stand before the first code."""
 MOST, MOST_LAYERS = 1 << 18, 128
 """The largest number in a stored config, and the most layers."""
-DROPPED = 0.3
-"""Share of what a known text tells that is dropped in training."""
+UNLIKELY = -100.0
+"""The logit of a code that does not stand in a text: finite, as guidance takes differences."""
 LOCAL = ("_name_or_path", "transformers_version", "architectures", "dtype")
-"""What a config says of where it comes from."""
+"""What a config says of where a model comes from, and of no use for making it."""
 
 
 class NoModelError(ValueError):
@@ -32,49 +31,127 @@ class NoModelError(ValueError):
 
 
 class LanguageTower(Writer):
-    """A language model as `nn.texts.TextTower` is: codes come as (rows, length), -1 after the end."""
+    """A causal language `model`, which ends a text by the code `ending`."""
 
-    def __init__(self, text: Text, model: Any, ending: int, width: int) -> None:
-        super().__init__(text, width)
-        self.model, self.ending = model, ending
+    def __init__(self, text: Text, model: Any, width: int) -> None:
+        super().__init__(text)
         wide = model.config.hidden_size
-        self.first = nn.Linear(width, PREFIX * wide)
+        self.model, self.ending = model, int(model.config.eos_token_id)
+        self.told, self.first = nn.Linear(width, width), nn.Linear(width, PREFIX * wide)
         nn.init.normal_(self.first.weight, std=0.02)
-        self.norm, self.drop, self.out = nn.LayerNorm(wide), nn.Dropout(DROPPED), nn.Linear(wide, width)
+        self.norm, self.drop, self.out = nn.LayerNorm(wide), nn.Dropout(UNSEEN), nn.Linear(wide, width)
+
+    @classmethod
+    def of(cls, text: Text, width: int) -> "LanguageTower":
+        """That which a text names, with the weights at its source if it has one. Raises NoModelError."""
+        from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        if not text.source:
+            return cls(text, AutoModelForCausalLM.from_config(_config(text.model)), width)
+        try:
+            options = {"local_files_only": Path(text.source).is_dir(), "use_safetensors": True}
+            model = AutoModelForCausalLM.from_pretrained(text.source, dtype=torch.float32, **options)
+        except (OSError, RuntimeError) as error:
+            raise NoModelError(first_line(error)) from None
+        return cls(text, model, width)
 
     def look(self, codes: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
-        """What texts tell, (rows, width); with `noise`, of texts that are hidden in part."""
-        codes, there = self.shown(codes, noise)
-        shown = codes.clamp(0, self.text.vocabulary - 1)
-        found = self.model.base_model(input_ids=shown, attention_mask=there.long()).last_hidden_state
-        mean = (found * there[:, :, None]).sum(1) / there.sum(1, keepdim=True).clamp(min=1)
+        codes, there = self._shown(codes, noise)
+        found = self.model.base_model(
+            input_ids=codes.clamp(min=0), attention_mask=(there & (codes >= 0)).long(), use_cache=False
+        ).last_hidden_state
+        mean = (found * there[:, :, None]).sum(1) / there.sum(1, keepdim=True)
         return self.out(self.drop(self.norm(mean)))
 
-    def _costs(self, codes: torch.Tensor, counts: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        most = max(int(counts.max()), 1)
-        hidden = self._begun(codes[:, :most].clamp(min=0), told)
-        logits = self._ended(self.model(inputs_embeds=hidden, use_cache=False).logits[:, PREFIX - 1 :])
-        return self.priced(logits, codes, counts)
-
     def write(self, told: torch.Tensor, begun: torch.Tensor) -> Generator[torch.Tensor, torch.Tensor, None]:
-        """Logits of the next code (rows, vocabulary + 1), the last that of the end, of rows `told`
-        (rows, width) after the codes `begun` (rows, codes); send the codes that come next (rows,).
-        """
         hidden, cache = self._begun(begun, told), None
         while True:
             found = self.model(inputs_embeds=hidden, cache=cache, use_cache=True)
             cache = found.past_key_values
             following = yield self._ended(found.logits[:, -1])
-            following = following.clamp(max=self.text.vocabulary - 1)  # after the end anything may come
+            # What follows the end is not looked at.
+            following = torch.where(following < self.end, following, self.ending)
             hidden = self.model.get_input_embeddings()(following[:, None])
+
+    def _expected(self, codes: torch.Tensor, told: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        hidden = self._begun(codes.clamp(min=0), told)
+        logits = self.model(inputs_embeds=hidden, use_cache=False).logits[:, PREFIX - 1 :]
+        return self._ended(logits[asked])
 
     def _begun(self, codes: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         first = self.first(told).unflatten(1, (PREFIX, -1))
         return torch.cat([first, self.model.get_input_embeddings()(codes)], dim=1)
 
     def _ended(self, logits: torch.Tensor) -> torch.Tensor:
-        """Logits with that of the end at the place after all codes."""
-        end = logits[..., self.ending, None]
-        codes = logits[..., : self.text.vocabulary].clone()
-        codes[..., self.ending] = -torch.inf
-        return torch.cat([codes, end], dim=-1)
+        """Logits with that of the end after those of all codes."""
+        end = logits[:, self.ending, None]
+        codes = logits[:, : self.end].clone()
+        codes[:, self.ending] = UNLIKELY
+        return torch.cat([codes, end], dim=1)
+
+
+def described(source: str) -> tuple[str, str]:
+    """The config of a language model in a folder, or of that name on the hub, and its tokenizer, both JSON.
+
+    Raises NoModelError, which says why.
+    """
+    try:
+        from transformers import AutoConfig, AutoTokenizer
+    except ImportError:
+        raise NoModelError("needs transformers: pip install 'reverie[pretrained]'") from None
+    here = Path(source).is_dir()
+    if not here and Path(source).is_absolute():
+        raise NoModelError("there is no such folder")
+    try:
+        config = AutoConfig.from_pretrained(source, local_files_only=here)
+        if config.model_type not in KINDS:
+            raise NoModelError(f"it is a {config.model_type}, not one of {', '.join(KINDS)}")
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=here).backend_tokenizer
+    except NoModelError:
+        raise
+    except (OSError, ValueError, KeyError, AttributeError, ImportError) as error:
+        raise NoModelError(first_line(error)) from None
+    if not isinstance(config.eos_token_id, int):
+        raise NoModelError("it has no code for the end of a text")
+    kept = {name: value for name, value in config.to_dict().items() if name not in LOCAL}
+    return json.dumps(kept, sort_keys=True), tokenizer.to_str()
+
+
+def shapes(model: str) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the weights of a model with that config; none is made. Raises ValueError."""
+    from transformers import AutoModelForCausalLM
+
+    try:
+        with torch.device("meta"):
+            made = AutoModelForCausalLM.from_config(_config(model))
+    except (KeyError, TypeError, AttributeError, RuntimeError, ArithmeticError) as error:
+        raise ValueError("no such language model") from error
+    return {name: tuple(weight.shape) for name, weight in made.state_dict().items()}
+
+
+def _config(model: str) -> Any:
+    """The config in JSON. Raises ValueError if it is none, or of a size that none has."""
+    from transformers import AutoConfig
+
+    told = json.loads(model)
+    if not isinstance(told, Mapping) or told.get("model_type") not in KINDS:
+        raise ValueError("no such language model")
+    if not all(_sound(name, value) for name, value in told.items()):
+        raise ValueError("no such language model")
+    try:
+        return AutoConfig.for_model(**told)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise ValueError("no such language model") from error
+
+
+def _sound(name: str, value: Any) -> bool:
+    """Whether a number of a config is of a sane size."""
+    most = MOST_LAYERS if "layer" in name or name.startswith("num_") else MOST
+    return not isinstance(value, int) or -most <= value <= most
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, in one line."""
+    return " ".join(str(error).strip().split("\n")[0].split())

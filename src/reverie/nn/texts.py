@@ -10,11 +10,12 @@ Ho & Salimans 2022 (guidance, here of logits); Holtzman et al. 2020 (the likelie
 from collections.abc import Generator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from reverie.nn.grams import Grams
+from reverie.nn.grams import Grams, count
 
 HEAD = 32
 """Width of a head of attention."""
@@ -42,6 +43,11 @@ class Text:
     code: int = 0
     grams: tuple[int, int] = (0, 0)
     """Pairs and triples of codes that were counted."""
+    model: str = ""
+    source: str = ""
+    """The config, as JSON, of a language model that others trained, and where its weights are unless they are
+    put in later; see `nn.language`.
+    """
 
 
 @dataclass(frozen=True)
@@ -53,35 +59,33 @@ class Scale:
     dropout: float = 0.15
 
 
-class TextTower(nn.Module):
+class Writer(nn.Module):
     """What a text tells of a row, and what of a row a text says; codes come as (rows, length), -1 after the
     end.
     """
 
-    def __init__(self, text: Text, scale: Scale, width: int) -> None:
+    told: nn.Module
+    """What the writer is told of a row known as a vector (rows, width)."""
+
+    def __init__(self, text: Text) -> None:
         super().__init__()
-        self.grams = Grams(text.vocabulary, *text.grams)
-        self.text, self.end, self.nothing = text, text.vocabulary, text.vocabulary + 1
-        self.embedding = nn.Embedding(text.vocabulary + 2, scale.wide)
-        nn.init.normal_(self.embedding.weight, std=0.02)
-        self.told, self.first = nn.Linear(width, width), nn.Linear(width, scale.wide)
-        self.layers = nn.ModuleList(_Layer(scale, width) for _ in range(scale.depth))
-        self.last, self.drop = nn.LayerNorm(scale.wide), nn.Dropout(scale.dropout)
-        self.bias = nn.Parameter(torch.zeros(text.vocabulary + 1))
-        self.look_at = _Look(text.vocabulary, scale.wide, width)
+        self.text, self.end = text, text.vocabulary
 
     def look(self, codes: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
         """What texts tell, (rows, width); with `noise`, of texts that are hidden in part."""
-        counts = (codes >= 0).sum(1).clamp(min=1)
-        codes = codes[:, : int(counts.max())]
-        if noise is not None:
-            draw = {"generator": noise, "device": noise.device}
-            cut = torch.rand(len(codes), **draw) < CUT
-            part = (counts * torch.rand(len(codes), **draw)).long() + 1
-            counts = torch.where(cut, part, counts)
-            codes = codes.masked_fill(torch.rand(codes.shape, **draw) < HIDDEN, -1)
-        there = torch.arange(codes.shape[1], device=codes.device) < counts[:, None]
-        return self.look_at(torch.where(codes >= 0, codes, self.nothing), there)
+        raise NotImplementedError
+
+    def write(self, told: torch.Tensor, begun: torch.Tensor) -> Generator[torch.Tensor, torch.Tensor, None]:
+        """Logits of the next code (rows, vocabulary + 1), the last that of the end, of rows `told`
+        (rows, width) after the codes `begun` (rows, codes); send the codes that come next (rows,).
+        """
+        raise NotImplementedError
+
+    def count(self, codes: np.ndarray, k: int) -> None:
+        """Begin with what follows what in texts (rows, length), where `k` rows hold it."""
+
+    def settle(self) -> None:
+        """Make ready for use after weights were put in. Raises ValueError if they make no sense."""
 
     def costs(self, codes: torch.Tensor, refined: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """-log probability of the texts of rows known as `refined` (rows, width), and the number of codes
@@ -96,25 +100,69 @@ class TextTower(nn.Module):
         return total, counts + (counts < self.text.length)
 
     def _costs(self, codes: torch.Tensor, counts: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        most = max(int(counts.max()), 1)
-        hidden = self._begun(codes[:, :most].clamp(min=0), told)
-        turns = _turns(0, hidden.shape[1], hidden)
-        for layer in self.layers:
-            hidden = layer(hidden, told, turns)
-        wanted = functional.pad(codes[:, :most], (0, 1), value=-1)
-        wanted = wanted.scatter(1, counts[:, None].clamp(max=most), self.end)
+        codes = codes[:, : max(int(counts.max()), 1)]
+        wanted = functional.pad(codes, (0, 1), value=-1)
+        wanted = wanted.scatter(1, counts[:, None].clamp(max=codes.shape[1]), self.end)
         asked = wanted >= 0
         asked[:, -1] &= counts < self.text.length
-        past = functional.pad(codes[:, :most].clamp(min=0), (2, 0), value=self.nothing)
-        usual = self.grams(past[:, :-1][asked], past[:, 1:][asked])
-        logits = self._logits(hidden[asked]).float() + usual
+        logits = self._expected(codes, told, asked).float()
         cost = functional.cross_entropy(logits, wanted[asked], reduction="none")
         return torch.zeros(len(codes), device=codes.device).index_add(0, asked.nonzero()[:, 0], cost)
 
-    def write(self, told: torch.Tensor, begun: torch.Tensor) -> Generator[torch.Tensor, torch.Tensor, None]:
-        """Logits of the next code (rows, vocabulary + 1), the last that of the end, of rows `told`
-        (rows, width) after the codes `begun` (rows, codes); send the codes that come next (rows,).
+    def _expected(self, codes: torch.Tensor, told: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        """Logits (places, vocabulary + 1) of what stands at the places `asked` (rows, codes + 1), of which
+        the last is after all codes.
         """
+        raise NotImplementedError
+
+    def _shown(self, codes: torch.Tensor, noise: torch.Generator | None) -> tuple[torch.Tensor, torch.Tensor]:
+        """Codes that are looked at, -1 where hidden, and the places where they are, both (rows, codes)."""
+        counts = (codes >= 0).sum(1).clamp(min=1)
+        codes = codes[:, : int(counts.max())]
+        if noise is not None:
+            draw = {"generator": noise, "device": noise.device}
+            cut = torch.rand(len(codes), **draw) < CUT
+            part = (counts * torch.rand(len(codes), **draw)).long() + 1
+            counts = torch.where(cut, part, counts)
+            codes = codes.masked_fill(torch.rand(codes.shape, **draw) < HIDDEN, -1)
+        return codes, torch.arange(codes.shape[1], device=codes.device) < counts[:, None]
+
+
+class TextTower(Writer):
+    """A small network of its own, which begins with counts of what follows what."""
+
+    def __init__(self, text: Text, scale: Scale, width: int) -> None:
+        super().__init__(text)
+        self.grams = Grams(text.vocabulary, *text.grams)
+        self.nothing = text.vocabulary + 1
+        self.embedding = nn.Embedding(text.vocabulary + 2, scale.wide)
+        nn.init.normal_(self.embedding.weight, std=0.02)
+        self.told, self.first = nn.Linear(width, width), nn.Linear(width, scale.wide)
+        self.layers = nn.ModuleList(_Layer(scale, width) for _ in range(scale.depth))
+        self.last, self.drop = nn.LayerNorm(scale.wide), nn.Dropout(scale.dropout)
+        self.bias = nn.Parameter(torch.zeros(text.vocabulary + 1))
+        self.look_at = _Look(text.vocabulary, scale.wide, width)
+
+    def count(self, codes: np.ndarray, k: int) -> None:
+        self.grams = Grams.of(count(codes, self.text.vocabulary, k))
+
+    def settle(self) -> None:
+        self.grams.settle()
+
+    def look(self, codes: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
+        codes, there = self._shown(codes, noise)
+        return self.look_at(torch.where(codes >= 0, codes, self.nothing), there)
+
+    def _expected(self, codes: torch.Tensor, told: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        hidden = self._begun(codes.clamp(min=0), told)
+        turns = _turns(0, hidden.shape[1], hidden)
+        for layer in self.layers:
+            hidden = layer(hidden, told, turns)
+        past = functional.pad(codes.clamp(min=0), (2, 0), value=self.nothing)
+        usual = self.grams(past[:, :-1][asked], past[:, 1:][asked])
+        return self._logits(hidden[asked]).float() + usual
+
+    def write(self, told: torch.Tensor, begun: torch.Tensor) -> Generator[torch.Tensor, torch.Tensor, None]:
         hidden, caches, start = self._begun(begun, told), [{} for _ in self.layers], 0
         past = functional.pad(begun, (2, 0), value=self.nothing)[:, -2:]
         while True:
@@ -228,7 +276,7 @@ class Style:
 
 
 def compose(
-    tower: TextTower,
+    tower: Writer,
     refined: torch.Tensor,
     unknown: torch.Tensor | None,
     begun: torch.Tensor,

@@ -56,6 +56,9 @@ class Real:
 class Tokens:
     """At most `length` codes of a vocabulary in sequence; array (rows, length), int32, -1 after the end, and
     everywhere where the gate is closed. What follows what may be counted where `shared` rows hold it.
+
+    Codes may be those of a language model that others trained: its config, as JSON, is the `model`, and its
+    weights are at a `source`, a folder or a name, until a family has learned from them.
     """
 
     name: str
@@ -63,6 +66,8 @@ class Tokens:
     length: int
     gate: Gate | None = None
     shared: int = 5
+    model: str = ""
+    source: str = field(default="", compare=False, repr=False)
 
 
 Spec = Category | Real | Tokens

@@ -1,7 +1,8 @@
 """Written text: what a row says in words, as codes that a network reads and writes beside the rest of it.
 
 `decode(encode(x)) == x` for texts of up to `length` codes; longer ones end with the last word that fits. The
-words of which codes are made are such as `Protection.k` rows share; bytes spell all others.
+words of which codes are made are such as `Protection.k` rows share; bytes spell all others. Codes may also be
+those of a language model that others trained.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from reverie.codecs.arrow_types import restore, type_named
 from reverie.codecs.base import Codec, Condition, Match, Profile, Protection
+from reverie.codecs.borrowed import Borrowed
 from reverie.codecs.bytepairs import BYTES, LONGEST_PIECE, MOST_PIECES, BytePairs, Words
 from reverie.codecs.columns.text import Text
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
@@ -56,14 +58,22 @@ class Prose(Codec):
     MODALITY = "tokens"
     PLAIN = "text"
     ASKED = "words"
-    OPTIONS: ClassVar[Mapping[str, type]] = {"tokens": int, "vocabulary": int}
+    OPTIONS: ClassVar[Mapping[str, type]] = {"tokens": int, "vocabulary": int, "model": str}
 
     def __init__(
-        self, column: Column, presence: Presence, pairs: BytePairs, length: int, storage: str, shared: int
+        self,
+        column: Column,
+        presence: Presence,
+        pairs: BytePairs | Borrowed,
+        length: int,
+        storage: str,
+        shared: int,
     ) -> None:
         self.column, self.presence, self.pairs, self.length = column, presence, pairs, length
         self.storage, self.shared = storage, shared
-        self.specs = (*presence.specs, Tokens(column.name, len(pairs), length, presence.gate, shared))
+        borrowed = (pairs.model, pairs.source) if isinstance(pairs, Borrowed) else ()
+        tokens = Tokens(column.name, len(pairs), length, presence.gate, shared, *borrowed)
+        self.specs = (*presence.specs, tokens)
 
     @classmethod
     def matches(cls, profile: Profile) -> Match | None:
@@ -98,10 +108,7 @@ class Prose(Codec):
     @classmethod
     def finish(cls, column: Column, sketch: Sketch, protection: Protection) -> "Prose":
         """Learn the codes, and take the length that most texts have."""
-        shared = sketch.words.shared(protection.k)
-        usual = int(np.clip(sum(shared.values()) // WORDS_A_CODE, LEAST_SIZE, MOST_SIZE))
-        size = _option(column, "vocabulary", BYTES, MOST_PIECES) or usual
-        pairs = BytePairs.learn(shared, size)
+        pairs = _pieces(column, sketch.words.shared(protection.k))
         length = _option(column, "tokens", LEAST_LENGTH, MOST_LENGTH)
         if length is None:
             found = [len(codes) for codes in pairs.encode(sketch.some, USUAL_LENGTH)] or [LEAST_LENGTH]
@@ -150,12 +157,14 @@ class Prose(Codec):
 
     def holds(self) -> str:
         """How long they are."""
-        return f"texts of up to {self.length} of {len(self.pairs):,} pieces of words that rows share"
+        pieces = "of a language model" if isinstance(self.pairs, Borrowed) else "of words that rows share"
+        return f"texts of up to {self.length} of {len(self.pairs):,} pieces {pieces}"
 
     def state(self) -> dict[str, Any]:
         """Kinds of cell, Arrow type, length and merges."""
+        name = "borrowed" if isinstance(self.pairs, Borrowed) else "merges"
         common = {"kinds": list(self.presence.kinds), "storage": self.storage}
-        return {**common, "length": self.length, "merges": self.pairs.state(), "shared": self.shared}
+        return {**common, "length": self.length, name: self.pairs.state(), "shared": self.shared}
 
     @classmethod
     def from_state(cls, column: Column, state: Mapping[str, Any]) -> "Prose":
@@ -164,8 +173,9 @@ class Prose(Codec):
         if not 0 < length <= MOST_LENGTH:
             raise ValueError("no such texts")
         presence = Presence(column.name, tuple(state["kinds"]))
-        pairs, shared = BytePairs.from_state(state["merges"]), int(state["shared"])
-        return cls(column, presence, pairs, length, state["storage"], shared)
+        known = "borrowed" in state
+        pairs = Borrowed.from_state(state["borrowed"]) if known else BytePairs.from_state(state["merges"])
+        return cls(column, presence, pairs, length, state["storage"], int(state["shared"]))
 
     def _codes(self, text: str, more: str) -> np.ndarray:
         """The codes of a text that is given. Raises ConditionError if they are too many."""
@@ -188,6 +198,23 @@ class Prose(Codec):
             raise ConditionError(what, where=condition.column, fix=fix)
         block = self.presence.block
         return {block: CategoryEvidence(allowed=allowed)} if self.presence.specs else {}
+
+
+def _pieces(column: Column, shared: Mapping[str, int]) -> BytePairs | Borrowed:
+    """Codes learned from words and how often they stand, or those that the column asks for. Raises
+    SchemaError if these cannot be had.
+    """
+    size = _option(column, "vocabulary", BYTES, MOST_PIECES)
+    source = column.options.get("model")
+    if source is None:
+        usual = int(np.clip(sum(shared.values()) // WORDS_A_CODE, LEAST_SIZE, MOST_SIZE))
+        return BytePairs.learn(shared, size or usual)
+    try:
+        return Borrowed.load(source)
+    except ValueError as error:
+        what = f"the language model {source!r}: {error}"
+        fix = "Give in the schema a folder, or a name on the hub, of a causal language model"
+        raise SchemaError(what, where=column.name, fix=fix) from None
 
 
 def _some(texts: tuple[str, ...]) -> tuple[str, ...]:

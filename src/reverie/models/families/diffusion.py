@@ -91,7 +91,7 @@ class Config(texts.Options):
     channels: tuple[int, ...] | None = None
     grid_updates: int | None = None
     grid_steps: int = 20
-    grid_guidance: float = 1.0
+    grid_guidance: float = 2.0
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 

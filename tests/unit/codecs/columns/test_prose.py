@@ -61,6 +61,23 @@ def test_texts_come_back_as_they_were(codec):
     assert codec.decode(arrays, len(values), RNG).to_pylist() == values.to_pylist()
 
 
+def test_codes_can_be_those_of_a_language_model(checkpoint):
+    values = pa.array([*texts(), "", None, "שלום 🙂"])
+    codec = learned(values, model=str(checkpoint), tokens=64)
+    assert codec.specs[-1].model.startswith('{"')
+    assert codec.specs[-1].source == str(checkpoint)
+    assert codec.holds() == "texts of up to 64 of 284 pieces of a language model"
+    arrays = codec.encode(values, RNG)
+    assert codec.decode(arrays, len(values), RNG).to_pylist() == values.to_pylist()
+    state = json.loads(json.dumps(codec.state()))
+    again = Prose.from_state(COLUMN, state)
+    assert again.specs == codec.specs
+    assert again.specs[-1].source == ""
+    np.testing.assert_array_equal(again.encode(values, RNG)["t"], arrays["t"])
+    with pytest.raises(SchemaError, match=r"the language model '.*none': there is no such folder"):
+        learned(values, model=str(checkpoint / "none"))
+
+
 def test_a_codec_is_rebuilt(codec):
     again = Prose.from_state(COLUMN, json.loads(json.dumps(codec.state())))
     assert again.specs == codec.specs

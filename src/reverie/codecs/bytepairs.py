@@ -172,7 +172,7 @@ def _limited(rows: Counter[str], times: Counter[str]) -> tuple[Counter[str], Cou
 
 
 def fitting(codes: list[int], words: list[int | None], length: int) -> list[int]:
-    """At most `length` of the codes, up to the end of a word where there is one; `words` are their numbers."""
+    """At most `length` of the codes, to the end of a word if there is one; `words` are their numbers."""
     if len(codes) <= length:
         return codes
     whole = [at for at in range(1, length + 1) if words[at] != words[at - 1]]

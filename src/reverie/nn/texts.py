@@ -7,6 +7,7 @@ Press & Wolf 2017 (one embedding to read and write); Peebles & Xie 2023, section
 Ho & Salimans 2022 (guidance, here of logits); Holtzman et al. 2020 (the likeliest codes alone).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ class Scale:
     dropout: float = 0.15
 
 
-class Writer(nn.Module):
+class Writer(nn.Module, ABC):
     """What a text tells of a row, and what of a row a text says; codes come as (rows, length), -1 after the
     end.
     """
@@ -71,15 +72,15 @@ class Writer(nn.Module):
         super().__init__()
         self.text, self.end = text, text.vocabulary
 
+    @abstractmethod
     def look(self, codes: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
         """What texts tell, (rows, width); with `noise`, of texts that are hidden in part."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, told: torch.Tensor, begun: torch.Tensor) -> Generator[torch.Tensor, torch.Tensor, None]:
         """Logits of the next code (rows, vocabulary + 1), the last that of the end, of rows `told`
         (rows, width) after the codes `begun` (rows, codes); send the codes that come next (rows,).
         """
-        raise NotImplementedError
 
     def count(self, codes: np.ndarray, k: int) -> None:
         """Begin with what follows what in texts (rows, length), where `k` rows hold it."""
@@ -109,11 +110,11 @@ class Writer(nn.Module):
         cost = functional.cross_entropy(logits, wanted[asked], reduction="none")
         return torch.zeros(len(codes), device=codes.device).index_add(0, asked.nonzero()[:, 0], cost)
 
+    @abstractmethod
     def _expected(self, codes: torch.Tensor, told: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
         """Logits (places, vocabulary + 1) of what stands at the places `asked` (rows, codes + 1), of which
         the last is after all codes.
         """
-        raise NotImplementedError
 
     def _shown(self, codes: torch.Tensor, noise: torch.Generator | None) -> tuple[torch.Tensor, torch.Tensor]:
         """Codes that are looked at, -1 where hidden, and the places where they are, both (rows, codes)."""

@@ -5,6 +5,7 @@ import pytest
 
 import reverie as rv
 from reverie.core.errors import ConfigError, DataError
+from reverie.io.moulds import Mould
 from reverie.models.base import Budget
 from reverie.models.families import gan, vae
 from reverie.reports import latent_map
@@ -85,7 +86,7 @@ def test_family_without_a_space_names_one_with(
 @pytest.fixture
 def synthesizer(space: Learned) -> rv.Synthesizer:
     made = rv.Synthesizer(model="vae")
-    made.model_, made.seed_, made._like = space, 5, None
+    made.model_, made.seed_, made._mould = space, 5, Mould()
     return made
 
 

@@ -24,11 +24,10 @@ TEXT = f"""## {TITLE}
 
 `reverie fit --model diffusion --budget` on four of five rows with their picture, sound or text, and on the
 same rows without it; what is sampled of both is compared with the unseen rows by `reverie evaluate`, over the
-columns that both have. `shape` and `trend` are errors in percent, those of unseen rows beside them being what
-chance alone makes of as many.
+columns that both have. `shape` and `trend` are errors in percent, beside those of the unseen rows themselves.
 
 """
-HEADS = ["", "columns", "shape with", "alone", "gap", "trend with", "alone", "gap"]
+HEADS = ["", "columns", "shape with", "alone", "gap", "unseen", "trend with", "alone", "gap", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Source:
     file: str
     media: str
     plain: tuple[str, ...]
+    files: bool = True
 
 
 SOURCES = {
@@ -50,11 +50,13 @@ SOURCES = {
         "womens_clothing_reviews/Womens_Clothing_E-Commerce_Reviews.csv",
         "Review Text",
         ("Age", "Rating", "Recommended IND", "Positive Feedback Count", "Department Name", "Class Name"),
+        files=False,
     ),
     "products": Source(
         "flipkart_products/flipkart_products.csv",
         "description",
         ("retail_price", "discounted_price", "brand"),
+        files=False,
     ),
 }
 
@@ -91,23 +93,25 @@ def compare(name: str, source: Source, given: argparse.Namespace) -> list[str]:
     held = len(order) // 5
     train, unseen = ([lines[row] for row in rows] for rows in (order[held:], order[:held]))
     beside = (SHARED / source.file).parent
-    if (beside / train[0][source.media]).is_file():
+    if source.files:
         train = [copied(line, source.media, beside, place / "with") for line in train]
     write(train, (source.media, *source.plain), place / "with" / "index.csv")
     write(train, source.plain, place / "alone.csv")
     write(unseen, source.plain, place / "unseen.csv")
-    learned = {"with": place / "with", "alone": place / "alone.csv"}
+    whole = place / "with" if source.files else place / "with" / "index.csv"
+    learned = {"with": whole, "alone": place / "alone.csv"}
     errors = {way: judged(place, way, source, data, given) for way, data in learned.items()}
     (place / "result.json").write_text(json.dumps({"budget": given.budget, **errors}))
     cells = [f"{name}, {given.budget}", str(len(source.plain))]
     for measure in ("shape", "trend"):
         both = [errors[way][measure] for way in ("with", "alone")]
         cells += [f"{both[0]:.2f}", f"{both[1]:.2f}", f"{both[0] - both[1]:+.2f}"]
+        cells += [f"{errors['alone'][f'{measure} of unseen']:.2f}"]
     return cells
 
 
 def judged(place: Path, way: str, source: Source, data: Path, given: argparse.Namespace) -> dict[str, float]:
-    """Errors in percent of rows made by a model of the data."""
+    """Errors in percent of rows made by a model of the data, and of the unseen ones; NaN for no pairs."""
     model, scores = place / f"{way}.reverie", place / f"{way}.json"
     run("fit", data, "-o", model, "--budget", given.budget, "--model", "diffusion")
     made = place / f"{way}_made"
@@ -119,8 +123,11 @@ def judged(place: Path, way: str, source: Source, data: Path, given: argparse.Na
         "evaluate", place / "alone.csv", place / f"{way}_plain.csv", "--holdout", place / "unseen.csv",
         "--json", scores,
     )  # fmt: skip
-    measures = {one["name"]: one for one in json.loads(scores.read_text())["measurements"]}
-    return {name: 100 * (1 - measures[name]["value"]) for name in ("shape", "trend")}
+    measures, found = json.loads(scores.read_text())["faithful"]["measures"], {}
+    for name in ("shape", "trend"):
+        told = measures.get(name, {"value": float("nan"), "floor": float("nan")})
+        found |= {name: told["value"], f"{name} of unseen": told["floor"]}
+    return found
 
 
 def copied(line: dict[str, str], column: str, source: Path, place: Path) -> dict[str, str]:

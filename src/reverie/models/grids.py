@@ -28,6 +28,11 @@ def able(widths: Sequence[object]) -> bool:
     return len(widths) <= SIZES and all(type(wide) is int and wide in ABLE for wide in widths)
 
 
+def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
+    """The blocks that are no grids."""
+    return tuple(spec for spec in specs if not isinstance(spec, Real) or spec.grid is None)
+
+
 def usual(specs: tuple[Spec, ...]) -> tuple[int, ...]:
     """Channels of the networks for these grids."""
     return WIDER if any(spec.n * spec.d > MANY for spec in grids_of(specs)) else WIDTHS

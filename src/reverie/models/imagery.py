@@ -30,14 +30,11 @@ CHUNK = 256
 """Rows whose grids are seen or shown at a time."""
 LATENT, NOTHING = "\0latent", "\0nothing"
 """Names that no column has: of the latent among the blocks of its row, and of a row without any block."""
-MOST_WIDTHS = 4
-"""Sizes of grid that a stored network may have."""
 
 
 def own_specs(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
     """The blocks of the row itself, in order; a category of one code where there is none."""
-    beside = grids.grids_of(specs)
-    return tuple(spec for spec in specs if spec not in beside) or (Category(NOTHING, 1),)
+    return grids.rest_of(specs) or (Category(NOTHING, 1),)
 
 
 def own_blocks(blocks: Blocks) -> Blocks:
@@ -61,9 +58,7 @@ def checked(state: State, forms: Sequence["Grid"], latents: int, width: int) -> 
     that none is made in vain.
     """
     widths = tuple(state.json["channels"])
-    if not 0 < len(widths) <= MOST_WIDTHS or not all(
-        type(wide) is int and wide in grids.ABLE for wide in widths
-    ):
+    if not widths or not grids.able(widths):
         raise ValueError("no such networks")
     for at, form in enumerate(forms):
         high, wide = form.sizes(len(widths))[-1]

@@ -55,8 +55,7 @@ def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
 
 def rows_of(blocks: Blocks) -> Blocks:
     """The rows without grids and texts."""
-    specs = rest_of(blocks.specs)
-    return Blocks(specs, {spec.name: blocks[spec.name] for spec in specs}, blocks.rows)
+    return blocks.only(rest_of(blocks.specs))
 
 
 def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:

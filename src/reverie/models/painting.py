@@ -212,15 +212,9 @@ class Painted(Fitted):
         return State(json, {**({} if rows is None else rows.arrays), **painted.arrays})
 
 
-def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
-    """The blocks that are no grids."""
-    return tuple(spec for spec in specs if not isinstance(spec, Real) or spec.grid is None)
-
-
 def rows_of(blocks: Blocks) -> Blocks:
     """The rows without grids."""
-    specs = rest_of(blocks.specs)
-    return Blocks(specs, {spec.name: blocks[spec.name] for spec in specs}, blocks.rows)
+    return blocks.only(grids.rest_of(blocks.specs))
 
 
 def refuse(name: str, evidence: Any) -> None:
@@ -265,7 +259,7 @@ def _build(specs: tuple[Spec, ...], options: Options) -> "Contest":
     from reverie.nn.gan import Features
 
     names = tuple(spec.name for spec in specs if isinstance(spec, Category))
-    features = Features(onehot.form_of(rest_of(specs)), options.waves)
+    features = Features(onehot.form_of(grids.rest_of(specs)), options.waves)
     widths = tuple(options.channels or grids.usual(specs))
     forms = grids.forms(specs, names)
     return Contest(features, forms, widths, penalty=options.penalty, lazy=options.lazy)

@@ -21,7 +21,7 @@ from torch.nn import functional
 from reverie.nn.device import fast
 from reverie.nn.gan import SLOPE, Features, Rivals, blurred
 from reverie.nn.rows import Batch
-from reverie.nn.towers import Grid
+from reverie.nn.towers import Grid, present
 
 LATENT = 64
 """Normals that are a row's noise."""
@@ -47,7 +47,7 @@ class Maker(nn.Module):
 
     def __init__(self, grid: Grid, widths: Sequence[int], told: int, latent: int) -> None:
         super().__init__()
-        self.grid, self.sizes = grid, _sizes(grid, len(widths))
+        self.grid, self.sizes = grid, grid.sizes(len(widths))
         high, wide = self.sizes[-1]
         self.says = nn.Sequential(
             nn.Linear(told + latent, INNER), nn.LeakyReLU(SLOPE), nn.Linear(INNER, INNER), nn.LeakyReLU(SLOPE)
@@ -162,10 +162,7 @@ class Contest(Rivals):
 
     def there(self, batch: Batch) -> torch.Tensor:
         """Which grids are present, (rows, grids) bool."""
-        codes = batch["codes"].long()
-        always = torch.ones(len(codes), dtype=torch.bool, device=codes.device)
-        found = [codes[:, grid.gate] == grid.code if grid.gate >= 0 else always for grid in self.grids]
-        return torch.stack(found, dim=1)
+        return present(self.grids, batch["codes"].long())
 
     def parts(self, batch: Batch) -> list[torch.Tensor]:
         """The grids."""
@@ -248,7 +245,7 @@ class _View(nn.Module):
     def __init__(self, grid: Grid, widths: Sequence[int]) -> None:
         super().__init__()
         self.patch = grid.patch
-        high, wide = _sizes(grid, len(widths))[-1]
+        high, wide = grid.sizes(len(widths))[-1]
         self.enter = nn.Conv2d(grid.channels, THIN, 3, padding=1)
         self.gather = nn.Conv2d(THIN * grid.patch**2, widths[0], 1)
         self.blocks = nn.ModuleList(_Block(wide) for wide in widths)
@@ -288,12 +285,3 @@ class _Block(nn.Module):
 
 def _bent(hidden: torch.Tensor) -> torch.Tensor:
     return functional.leaky_relu(hidden, SLOPE)
-
-
-def _sizes(grid: Grid, count: int) -> list[tuple[int, int]]:
-    """Places that networks work on, the finest first, each half of the one before."""
-    found = [(grid.high // grid.patch, grid.wide // grid.patch)]
-    for _ in range(count - 1):
-        high, wide = found[-1]
-        found.append((-(-high // 2), -(-wide // 2)))
-    return found

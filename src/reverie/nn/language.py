@@ -6,28 +6,24 @@ last layer. All weights learn on. Sources: Radford et al. 2019; Li & Liang 2021 
 
 import json
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from reverie.nn.checkpoints import Limits, NoCheckpointError, is_folder, unusable
 from reverie.nn.texts import UNSEEN, Text, Writer
 
 KINDS = ("gpt2", "gpt_neox", "llama", "mistral", "olmo2", "opt", "phi3", "qwen2", "qwen3", "smollm3")
 """Kinds of model that are loaded; no others, whatever a file asks for, and none that brings code."""
 PREFIX = 4
 """Vectors that stand before the first code."""
-MOST, MOST_LAYERS = 1 << 18, 128
-"""The largest number in a stored config, and the most layers."""
+LIMITS = Limits(1 << 18, 128, 128)
+"""Of stored configs."""
 UNLIKELY = -100.0
 """The logit of a code that does not stand in a text: finite, as guidance takes differences."""
 LOCAL = ("_name_or_path", "transformers_version", "architectures", "dtype")
 """What a config says of where a model comes from, and of no use for making it."""
-
-
-class NoModelError(ValueError):
-    """There is no language model that can be used, and why."""
 
 
 class LanguageTower(Writer):
@@ -35,7 +31,7 @@ class LanguageTower(Writer):
 
     def __init__(self, text: Text, model: Any, width: int) -> None:
         super().__init__(text)
-        wide = model.config.hidden_size
+        wide = model.get_input_embeddings().embedding_dim
         self.model, self.ending = model, int(model.config.eos_token_id)
         self.told, self.first = nn.Linear(width, width), nn.Linear(width, PREFIX * wide)
         nn.init.normal_(self.first.weight, std=0.02)
@@ -43,7 +39,7 @@ class LanguageTower(Writer):
 
     @classmethod
     def of(cls, text: Text, width: int) -> "LanguageTower":
-        """That which a text names, with the weights at its source if it has one. Raises NoModelError."""
+        """That which a text names, with the weights at its source if it has one. Raises NoCheckpointError."""
         from transformers import AutoModelForCausalLM
         from transformers.utils import logging
 
@@ -51,10 +47,10 @@ class LanguageTower(Writer):
         if not text.source:
             return cls(text, AutoModelForCausalLM.from_config(_config(text.model)), width)
         try:
-            options = {"local_files_only": Path(text.source).is_dir(), "use_safetensors": True}
+            options = {"local_files_only": is_folder(text.source), "use_safetensors": True}
             model = AutoModelForCausalLM.from_pretrained(text.source, dtype=torch.float32, **options)
         except (OSError, RuntimeError) as error:
-            raise NoModelError(first_line(error)) from None
+            raise unusable(error) from None
         return cls(text, model, width)
 
     def look(self, codes: torch.Tensor, noise: torch.Generator | None = None) -> torch.Tensor:
@@ -69,7 +65,7 @@ class LanguageTower(Writer):
         hidden, cache = self._begun(begun, told), None
         while True:
             found = self.model(inputs_embeds=hidden, cache=cache, use_cache=True)
-            cache = found.past_key_values
+            cache = found.cache
             following = yield self._ended(found.logits[:, -1])
             # What follows the end is not looked at.
             following = torch.where(following < self.end, following, self.ending)
@@ -95,26 +91,24 @@ class LanguageTower(Writer):
 def described(source: str) -> tuple[str, str]:
     """The config of a language model in a folder, or of that name on the hub, and its tokenizer, both JSON.
 
-    Raises NoModelError, which says why.
+    Raises NoCheckpointError, which says why.
     """
     try:
         from transformers import AutoConfig, AutoTokenizer
     except ImportError:
-        raise NoModelError("needs transformers: pip install 'reverie[pretrained]'") from None
-    here = Path(source).is_dir()
-    if not here and Path(source).is_absolute():
-        raise NoModelError("there is no such folder")
+        raise NoCheckpointError("needs transformers: pip install 'reverie[pretrained]'") from None
+    here = is_folder(source)
     try:
         config = AutoConfig.from_pretrained(source, local_files_only=here)
         if config.model_type not in KINDS:
-            raise NoModelError(f"it is a {config.model_type}, not one of {', '.join(KINDS)}")
+            raise NoCheckpointError(f"it is a {config.model_type}, not one of {', '.join(KINDS)}")
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=here).backend_tokenizer
-    except NoModelError:
+    except NoCheckpointError:
         raise
     except (OSError, ValueError, KeyError, AttributeError, ImportError) as error:
-        raise NoModelError(first_line(error)) from None
+        raise unusable(error) from None
     if not isinstance(config.eos_token_id, int):
-        raise NoModelError("it has no code for the end of a text")
+        raise NoCheckpointError("it has no code for the end of a text")
     kept = {name: value for name, value in config.to_dict().items() if name not in LOCAL}
     return json.dumps(kept, sort_keys=True), tokenizer.to_str()
 
@@ -138,20 +132,9 @@ def _config(model: str) -> Any:
     told = json.loads(model)
     if not isinstance(told, Mapping) or told.get("model_type") not in KINDS:
         raise ValueError("no such language model")
-    if not all(_sound(name, value) for name, value in told.items()):
+    if not all(LIMITS.allow(name, value) for name, value in told.items()):
         raise ValueError("no such language model")
     try:
         return AutoConfig.for_model(**told)
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError("no such language model") from error
-
-
-def _sound(name: str, value: Any) -> bool:
-    """Whether a number of a config is of a sane size."""
-    most = MOST_LAYERS if "layer" in name or name.startswith("num_") else MOST
-    return not isinstance(value, int) or -most <= value <= most
-
-
-def first_line(error: Exception) -> str:
-    """What an error of a library says, in one line."""
-    return " ".join(str(error).strip().split("\n")[0].split())

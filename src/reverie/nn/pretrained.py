@@ -12,18 +12,15 @@ import numpy as np
 import torch
 from torch import nn
 
+from reverie.nn.checkpoints import Limits, NoCheckpointError, is_folder, unusable
 from reverie.nn.weights import arrays_of, load_arrays
 
 KINDS = ("AutoencoderTiny", "AutoencoderKL")
 """Classes of `diffusers` that are loaded; no others, whatever a file asks for."""
 WITHIN = "vae"
 """The folder of a whole pipeline that holds its autoencoder."""
-MOST, MOST_LAYERS, MOST_SIZES = 4_096, 32, 8
-"""The largest number in a stored config, the most layers of a size, and the most sizes."""
-
-
-class NoAutoencoderError(ValueError):
-    """There is no autoencoder that can be used, and why."""
+LIMITS = Limits(4_096, 32, 8)
+"""Of stored configs."""
 
 
 class Pretrained(nn.Module):
@@ -80,7 +77,7 @@ class Pretrained(nn.Module):
         import diffusers
 
         kind, config = str(state["kind"]), dict(state["config"])
-        if kind not in KINDS or not all(_sound(name, value) for name, value in config.items()):
+        if kind not in KINDS or not all(LIMITS.allow(name, value) for name, value in config.items()):
             raise ValueError("no such autoencoder")
         build = getattr(diffusers, kind).from_config
         try:
@@ -96,14 +93,12 @@ class Pretrained(nn.Module):
 
     @classmethod
     def load(cls, source: str, channels: int, mean: float, spread: float) -> "Pretrained":
-        """From a folder, or of that name from the hub. Raises NoAutoencoderError, which says why."""
+        """From a folder, or of that name from the hub. Raises NoCheckpointError, which says why."""
         try:
             import diffusers
         except ImportError:
-            raise NoAutoencoderError("needs diffusers: pip install 'reverie[pretrained]'") from None
-        here = Path(source).is_dir()
-        if not here and Path(source).is_absolute():
-            raise NoAutoencoderError("there is no such folder")
+            raise NoCheckpointError("needs diffusers: pip install 'reverie[pretrained]'") from None
+        here = is_folder(source)
         options: dict[str, Any] = {"local_files_only": here}
         if here and (Path(source) / WITHIN).is_dir():
             options["subfolder"] = WITHIN
@@ -112,17 +107,9 @@ class Pretrained(nn.Module):
             config: Any = getattr(diffusers, KINDS[0]).load_config(source, **options)
             kind = config["_class_name"]
             if kind not in KINDS:
-                raise NoAutoencoderError(f"it is of the class {kind}, not {' or '.join(KINDS)}")
+                raise NoCheckpointError(f"it is of the class {kind}, not {' or '.join(KINDS)}")
             options |= {"use_safetensors": True, "low_cpu_mem_usage": False}
             net = getattr(diffusers, kind).from_pretrained(source, **options)
         except (OSError, KeyError, RuntimeError) as error:
-            raise NoAutoencoderError(" ".join(str(error).split("\n")[0].split())) from None
+            raise unusable(error) from None
         return cls(net.float(), channels, mean, spread)
-
-
-def _sound(name: str, value: Any) -> bool:
-    """Whether a part of a stored config is of a sane size."""
-    if isinstance(value, list | tuple):
-        return len(value) <= MOST_SIZES and all(_sound(name, one) for one in value)
-    most = MOST_LAYERS if "layers" in name or name.startswith("num_") else MOST
-    return not isinstance(value, int | float) or -most <= value <= most

@@ -93,6 +93,10 @@ class Blocks:
     def __getitem__(self, name: str) -> np.ndarray:
         return self.arrays[name]
 
+    def only(self, specs: tuple[Spec, ...]) -> "Blocks":
+        """Some of the blocks."""
+        return Blocks(specs, {spec.name: self.arrays[spec.name] for spec in specs}, self.rows)
+
     def take(self, rows: np.ndarray) -> "Blocks":
         """The rows at the integer positions (or the boolean mask) `rows`, in that order."""
         arrays = {name: array[rows] for name, array in self.arrays.items()}

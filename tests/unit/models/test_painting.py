@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reverie.core.errors import ArtifactError, ConditionError, ConfigError
-from reverie.models import painting
+from reverie.models import grids, painting
 from reverie.models.base import Budget, Discerning, State
 from reverie.models.families.gan import Config, fit, from_state
 from reverie.models.painting import Painted, Painter
@@ -167,7 +167,7 @@ def test_grids_that_are_alike_are_told():
 
 
 def test_blocks_are_divided():
-    assert [spec.name for spec in painting.rest_of(SPECS)] == ["a", "x", "there"]
+    assert [spec.name for spec in grids.rest_of(SPECS)] == ["a", "x", "there"]
     assert set(painting.rows_of(made(5)).arrays) == {"a", "x", "there"}
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from reverie.core.errors import ArtifactError
-from reverie.nn.pretrained import NoAutoencoderError, Pretrained
+from reverie.nn.checkpoints import NoCheckpointError
+from reverie.nn.pretrained import Pretrained
 
 
 def tiny(place: Path) -> Path:
@@ -63,22 +64,22 @@ def test_one_of_a_whole_pipeline_is_found(tmp_path: Path) -> None:
 
 
 def test_what_is_none_is_said(tmp_path: Path) -> None:
-    with pytest.raises(NoAutoencoderError, match="no such folder"):
+    with pytest.raises(NoCheckpointError, match="no such folder"):
         Pretrained.load(str(tmp_path / "nowhere"), 3, 0.0, 1.0)
-    with pytest.raises(NoAutoencoderError, match=r"config\.json"):
+    with pytest.raises(NoCheckpointError, match=r"config\.json"):
         Pretrained.load(str(tmp_path), 3, 0.0, 1.0)
     (tmp_path / "config.json").write_text('{"_class_name": "UNet2DModel"}')
-    with pytest.raises(NoAutoencoderError, match="class UNet2DModel"):
+    with pytest.raises(NoCheckpointError, match="class UNet2DModel"):
         Pretrained.load(str(tmp_path), 3, 0.0, 1.0)
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(NoAutoencoderError, match="JSON"):
+    with pytest.raises(NoCheckpointError, match="JSON"):
         Pretrained.load(str(tmp_path), 3, 0.0, 1.0)
 
 
 def test_damaged_weights_are_said(tmp_path: Path) -> None:
     weights = tiny(tmp_path) / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100])
-    with pytest.raises(NoAutoencoderError, match="weights"):
+    with pytest.raises(NoCheckpointError, match="weights"):
         Pretrained.load(str(tmp_path), 3, 0.0, 1.0)
 
 
@@ -86,7 +87,7 @@ def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
     weights = tiny(tmp_path) / "diffusion_pytorch_model.safetensors"
     torch.save({}, tmp_path / "diffusion_pytorch_model.bin")
     weights.unlink()
-    with pytest.raises(NoAutoencoderError):
+    with pytest.raises(NoCheckpointError):
         Pretrained.load(str(tmp_path), 3, 0.0, 1.0)
 
 

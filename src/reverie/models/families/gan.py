@@ -327,7 +327,7 @@ def from_state(specs: tuple[Spec, ...], state: State) -> Gan | Painted:
 
 
 def _repainted(specs: tuple[Spec, ...], state: State) -> Painted:
-    own = painting.rest_of(specs)
+    own = grids.rest_of(specs)
     if bool(own) != (state.json["rows"] is not None):
         raise ValueError("the state is of other blocks")
     rows = _restored(own, State(state.json["rows"], state.arrays)) if own else None

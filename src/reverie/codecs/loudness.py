@@ -61,11 +61,15 @@ class Form:
         """A waveform (samples, channels) in this rate and these channels, no longer than is learned."""
         return sounds.as_channels(sounds.at_rate(waveform, rate, self.rate)[: self.samples], self.channels)
 
-    def waveforms(self, grids: np.ndarray, loudest: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        """Waveforms (sounds, samples, channels) of grids (sounds, channels, high, frames), levels and numbers
-        of samples.
+    def decibels(self, grids: np.ndarray) -> np.ndarray:
+        """Grids, of any shape, as levels under the loudest."""
+        return grids * self.spread + self.mean
+
+    def waveforms(self, levels: np.ndarray, loudest: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Waveforms (sounds, samples, channels) of levels (sounds, channels, high, frames) in decibels, the
+        loudest level of each and numbers of samples.
         """
-        levels = (grids * self.spread + self.mean).transpose(0, 1, 3, 2)
+        levels = levels.transpose(0, 1, 3, 2)
         # What is made keeps to its level: the loudest of a grid is 0, unless all of it is silence.
         top = levels.max((1, 2, 3), keepdims=True)
         levels = np.where(top > FLOOR / 2, levels - top, levels)

@@ -16,6 +16,8 @@ SIZES = 4
 """Most sizes of a grid that a network works on."""
 WIDTHS, WIDER, MANY = (32, 64, 64), (48, 96, 96), 1_000
 """Channels of a grid's network at each of its sizes, and those where grids have more numbers than that."""
+GUIDANCE, STRONGER = 2.0, 3.0
+"""How strongly grids are guided, and where they have more numbers than that: these are learned less well."""
 
 
 def grids_of(specs: tuple[Spec, ...]) -> tuple[Real, ...]:
@@ -36,6 +38,11 @@ def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
 def usual(specs: tuple[Spec, ...]) -> tuple[int, ...]:
     """Channels of the networks for these grids."""
     return WIDER if any(spec.n * spec.d > MANY for spec in grids_of(specs)) else WIDTHS
+
+
+def guidance(specs: tuple[Spec, ...]) -> float:
+    """How strongly these grids are guided."""
+    return STRONGER if usual(specs) == WIDER else GUIDANCE
 
 
 def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:

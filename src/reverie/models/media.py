@@ -376,6 +376,6 @@ def beside(specs: tuple[Spec, ...], task: "Denoising", config: Any) -> Media | N
 def check(config: Any) -> None:
     """Raise ValueError if the options of grids and texts are such as cannot be built."""
     sizes = grids.able(config.channels or ())
-    if not (sizes and np.isfinite(config.grid_guidance) and 0 < config.grid_steps <= MOST_STEPS):
+    if not (sizes and np.isfinite(config.grid_guidance or 0.0) and 0 < config.grid_steps <= MOST_STEPS):
         raise ValueError("no such networks")
     texts.check(config)

@@ -16,6 +16,7 @@ LEAST = 32
 """Samples that a window has at least."""
 OVERLAP = 4
 """Windows that each sample is in."""
+_LEAST = 1e-6
 
 
 def window_of(rate: int) -> int:
@@ -60,6 +61,16 @@ def decibels(waveforms: np.ndarray, window: int, floor: float) -> np.ndarray:
     """
     sizes = np.abs(transform(waveforms, window)[..., :-1]) / (window / 4)
     return 20 * np.log10(np.maximum(sizes, 10 ** (floor / 20)))
+
+
+def noise(shape: tuple[int, ...], frames: int, window: int, rng: np.random.Generator) -> np.ndarray:
+    """Levels (*shape, frames, window / 2) float32 of white noise, of mean 0 and variance 1."""
+    waveforms = rng.standard_normal((*shape, frames * window // OVERLAP), np.float32)
+    levels = np.log(np.maximum(np.abs(transform(waveforms, window)[..., :-1]), _LEAST))
+    # What is squared is exponential; at frequency 0, which has no phase, chi-squared with one freedom.
+    mean, spread = np.full(window // 2, -np.euler_gamma / 2), np.full(window // 2, np.pi / 24**0.5)
+    mean[0], spread[0] = -(np.euler_gamma + np.log(2)) / 2, np.pi / 8**0.5
+    return ((levels - mean - np.log(np.square(_hann(window)).sum()) / 2) / spread).astype(np.float32)
 
 
 @cache

@@ -31,7 +31,7 @@ def test_a_grid_ends_in_silence_and_keeps_its_duration() -> None:
 
 def test_waveforms_of_grids_sound_at_their_pitch_and_level() -> None:
     grid, _, level = FORM.grid(tone(500, 0.2), RATE)
-    found = FORM.waveforms(grid[None], np.array([level - 6.0]), np.array([800]))[0, :, 0]
+    found = FORM.waveforms(FORM.decibels(grid[None]), np.array([level - 6.0]), np.array([800]))[0, :, 0]
     assert np.abs(np.fft.rfft(found[:800])).argmax() == pytest.approx(100, abs=1)
     assert np.abs(found[200:600]).max() == pytest.approx(0.25, rel=0.1)
     assert not found[800:].any()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reverie.core.errors import ConfigError
+from reverie.models import grids
 from reverie.models.base import Budget, Varying
 from reverie.models.families.diffusion import Config, Diffusion, fit
 from reverie.schema.blocks import Blocks, Category, CategoryEvidence, Real, Tokens
@@ -68,7 +69,7 @@ def test_guidance_is_of_a_copy(model):
     guided = model.guided(3.0)
     assert isinstance(guided, Diffusion)
     assert (guided.beside.guidance, guided.beside.style.guidance) == (3.0, 3.0)
-    assert model.beside.guidance == CONFIG.grid_guidance
+    assert model.beside.guidance == grids.GUIDANCE
     given = {"a": CategoryEvidence(codes=np.zeros(20, np.int32))}
     made = guided.sample(20, rng=np.random.default_rng(0), given=given)
     halves = made["g"].reshape(-1, 2, 32).mean(2)

@@ -128,4 +128,5 @@ def test_options_that_make_no_sense_are_no_model(model, options):
 def test_grids_of_many_numbers_have_wider_networks() -> None:
     small, large = Real("p", 784, 1, grid=(28, 28)), Real("q", 256, 4, grid=(16, 16))
     assert grids.usual((small,)) == grids.WIDTHS
+    assert grids.guidance((small,)) < grids.guidance((small, large))
     assert grids.usual((small, large)) == grids.WIDER

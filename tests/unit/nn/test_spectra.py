@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reverie.nn.spectra import decibels, inverse, transform, window_of
+from reverie.nn.spectra import decibels, inverse, noise, transform, window_of
 
 
 @pytest.mark.parametrize("shape", [(640,), (3, 640), (2, 3, 64), (1,), (100,)])
@@ -45,3 +45,14 @@ def test_a_loud_sine_is_at_zero_decibels():
 )
 def test_windows(rate, window):
     assert window_of(rate) == window
+
+
+def test_noise_is_standard_at_every_frequency_and_alike_in_frames_that_overlap():
+    found = noise((2, 50), 40, 64, np.random.default_rng(0))
+    assert found.shape == (2, 50, 40, 32)
+    assert found.dtype == np.float32
+    inner = found[:, :, 2:-2].reshape(-1, 36, 32)
+    np.testing.assert_allclose(inner.mean((0, 1)), 0, atol=0.1)
+    np.testing.assert_allclose(inner.std((0, 1)), 1, atol=0.1)
+    assert (inner[:, 1:] * inner[:, :-1]).mean() > 0.2
+    assert abs((inner[:, 4:] * inner[:, :-4]).mean()) < 0.05

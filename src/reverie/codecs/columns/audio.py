@@ -20,6 +20,7 @@ import pyarrow.types as pt
 
 from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
 from reverie.codecs.counts import Counts
+from reverie.codecs.grain import Grain
 from reverie.codecs.latents import PIECE, Latents, grids_of, numbers_of, restored
 from reverie.codecs.loudness import FLOOR, LONG_STEP, SILENT, Form, frames_of, levels_of, portrait
 from reverie.codecs.pieces import learn_scale
@@ -45,6 +46,8 @@ MOST_LEVELS = 1 << 10
 """Levels of a grid up to which these are learned, and not latents."""
 PATCH, LATENT = 8, 8
 """Levels on a side that become one place of a latent grid, and its numbers."""
+GRAINED = 256
+"""Sounds by which it is told what latents leave out."""
 CHUNK = 64
 """Sounds whose phases are found at a time."""
 
@@ -82,8 +85,10 @@ class Audio(Codec):
         seconds: Scale,
         level: Scale,
         latents: Latents | None = None,
+        grain: Grain | None = None,
     ) -> None:
-        self.column, self.presence, self.form, self.latents = column, presence, form, latents
+        self.column, self.presence, self.form = column, presence, form
+        self.latents, self.grain = latents, grain
         self.scales = {f"{column.name}#seconds": seconds, f"{column.name}#level": level}
         gate, shape, numbers = presence.gate, (form.high, form.frames), form.channels
         if latents is not None:
@@ -170,8 +175,14 @@ class Audio(Codec):
         shape = Shape(self.form.channels, self.form.high, self.form.frames, PATCH, LATENT)
         what = f"autoencoder of '{self.column.name}'"
         latents = Latents.of_cells(values, lambda cell: self._grid(cell)[0], shape, lesson, what)
-        seconds, level = self.scales.values()
-        return Audio(self.column, self.presence, self.form, seconds, level, latents)
+        grain, (seconds, level) = None, self.scales.values()
+        if latents is not None:
+            cells = values.drop_null()
+            some = lesson.rng.permutation(len(cells))[:GRAINED]
+            real = np.stack([self._grid(cell)[0] for cell in cells.take(pa.array(some)).to_pylist()])
+            kept = latents.decode(latents.encode(real))
+            grain = Grain.learn(self.form.decibels(real), self.form.decibels(kept), FLOOR)
+        return Audio(self.column, self.presence, self.form, seconds, level, latents, grain)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Presence, scores and levels or latents of mean 0 and variance 1, NaN where there is no sound."""
@@ -198,7 +209,7 @@ class Audio(Codec):
         self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator, offset: int = 0
     ) -> pa.Array:
         """WAV files."""
-        del rng, offset
+        del offset
         filled = np.flatnonzero(self.presence.are("value", arrays, rows))
         seconds, level = (
             scale.decode(np.nan_to_num(arrays[name].reshape(-1)[filled]))
@@ -209,8 +220,10 @@ class Audio(Codec):
         for start in range(0, len(filled), CHUNK):
             part = slice(start, start + CHUNK)
             numbers = np.nan_to_num(arrays[self.column.name][filled[part]])
-            grids = grids_of(numbers, shape, self.latents)
-            waveforms = self.form.waveforms(grids, level[part], counts[part])
+            levels = self.form.decibels(grids_of(numbers, shape, self.latents))
+            if self.grain is not None:
+                levels = self.grain.added(levels, self.form.window, rng)
+            waveforms = self.form.waveforms(levels, level[part], counts[part])
             cut = zip(waveforms, counts[part], strict=True)
             files += [sounds.write(one[:count], self.form.rate) for one, count in cut]
         return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
@@ -254,6 +267,7 @@ class Audio(Codec):
         form = self.form
         seconds, level = self.scales.values()
         told = {} if self.latents is None else {"latents": self.latents.state()}
+        told |= {} if self.grain is None else {"grain": self.grain.state()}
         return {
             "kinds": list(self.presence.kinds), "rate": form.rate, "frames": form.frames,
             "channels": form.channels, "mean": form.mean, "spread": form.spread,
@@ -274,7 +288,8 @@ class Audio(Codec):
         form = Form(rate, frames, channels, mean, spread)
         latents = restored(state, (channels, form.high, frames), "sounds")
         seconds, level = scales
-        return cls(column, Presence(column.name, tuple(state["kinds"])), form, seconds, level, latents)
+        grain = Grain.from_state(state["grain"]) if "grain" in state and latents is not None else None
+        return cls(column, Presence(column.name, tuple(state["kinds"])), form, seconds, level, latents, grain)
 
     def _grid(self, cell: bytes) -> tuple[np.ndarray, float, float]:
         """Levels (channels, high, frames) of a sound, of mean 0 and variance 1, its seconds and its loudest

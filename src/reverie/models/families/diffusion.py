@@ -51,14 +51,16 @@ PRIVATE_WIDTH, PRIVATE_DEPTH = 64, 1
 """The network under formal privacy: noise grows with the number of weights."""
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
-TRAINING = 0.9
-"""Share of a budget of time after which training ends."""
+TRAINING, KEPT = 0.9, 45.0
+"""Share of a budget of time after which training ends, and the most seconds that it leaves: margins are put
+right in no more, however long it took.
+"""
 EPOCHS, LONGER, ENOUGH = 90, 200, 3_000
 """Passes over the rows, and those over few rows as long as they take no more than so many steps."""
 MARGINS = 12.0
 """About how many seconds of one processor it takes to put margins right."""
-GRID_UPDATES = 4_000
-"""Steps of training where there are grids."""
+GRID_UPDATES, MOST_GRID_UPDATES = 4_000, 40_000
+"""Steps of training where there are grids, without a budget of time, and the most within one."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 """Fewest and most steps of training."""
 
@@ -75,7 +77,8 @@ class Config(texts.Options):
     where little noise is left. `guidance` over 0 makes rows more typical of what is given, and less diverse.
 
     Grids are learned in `grid_updates` steps by networks of `channels`, and emerge in `grid_steps` with a
-    guidance of their own. The options of texts are those of `texts.Options`.
+    guidance of their own, which is stronger where they have many numbers, unless told. The options of texts
+    are those of `texts.Options`.
     """
 
     width: int | None = None
@@ -91,7 +94,7 @@ class Config(texts.Options):
     channels: tuple[int, ...] | None = None
     grid_updates: int | None = None
     grid_steps: int = 20
-    grid_guidance: float = 2.0
+    grid_guidance: float | None = None
     private: Mapping[str, Any] = field(default_factory=lambda: {"count": 800, "batch": 1024, "rate": 3e-3})
 
 
@@ -250,9 +253,9 @@ def fit(
     clock, whole, blocks = Clock(silent), blocks, media.rows_of(blocks)
     layout = Layout.learn(blocks, weights)
     codes, numbers = layout.matrices(blocks)
-    config, training = _sized(config, whole), _course(config, whole)
+    config, training = _sized(config, whole), _course(config, whole, budget)
     end = np.inf if budget.seconds is None else budget.seconds
-    left = budget.less(clock.passed + (1 - TRAINING) * (budget.seconds or 0.0))
+    left = budget.less(clock.passed + min((1 - TRAINING) * (budget.seconds or 0.0), KEPT))
     with neural.seeded(rng) as seed:
         usual = SMALLER if blocks.rows < FEW_ROWS else LARGER
         chosen = (config.width, config.dropout, config.ordered)
@@ -271,11 +274,16 @@ def fit(
 
 
 def _sized(config: Config, whole: Blocks) -> Config:
-    """The options with the sizes of networks beside that of rows."""
-    return replace(texts.fitted(config, whole), channels=config.channels or grids.usual(whole.specs))
+    """The options with the sizes of networks beside that of rows, and how strongly grids are guided."""
+    asked = config.grid_guidance
+    return replace(
+        texts.fitted(config, whole),
+        channels=config.channels or grids.usual(whole.specs),
+        grid_guidance=grids.guidance(whole.specs) if asked is None else asked,
+    )
 
 
-def _course(config: Config, whole: Blocks) -> dict[str, Any]:
+def _course(config: Config, whole: Blocks, budget: Budget) -> dict[str, Any]:
     """How to train."""
     passes = config.epochs or _epochs(whole.rows, config.batch)
     updates = int(np.clip(passes * whole.rows / config.batch, LEAST_UPDATES, MOST_UPDATES))
@@ -288,7 +296,7 @@ def _course(config: Config, whole: Blocks) -> dict[str, Any]:
         training |= {"rate": 1e-3} if isinstance(beside[0], Real) else {}
         updates = config.text_updates or texts.UPDATES
     if grids.grids_of(whole.specs):
-        updates = config.grid_updates or GRID_UPDATES
+        updates = config.grid_updates or (GRID_UPDATES if budget.seconds is None else MOST_GRID_UPDATES)
     return training | {"steps": updates, "epochs": updates}
 
 

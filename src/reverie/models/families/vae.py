@@ -49,8 +49,8 @@ PRIVATE_BINS, PRIVATE_PARTS = 32, 8
 """The networks, and numbers' bins, under formal privacy: noise grows with the number of weights."""
 ROWS_A_FREEDOM = 10
 """Rows a component of the prior must have, times the dimensions of the latents."""
-GRID_UPDATES = 4_000
-"""Steps of training where there are grids."""
+GRID_UPDATES, MOST_GRID_UPDATES = 4_000, 40_000
+"""Steps of training where there are grids, without a budget of time, and the most within one."""
 GRID_ANNEAL = 200
 """Most steps over which the rate is weighed in where there are grids: steps are slow and may be few, and a
 latent that shows a grid does not collapse.
@@ -129,7 +129,7 @@ def fit(
 
     if budget.secret is not None:
         return _fit_privately(blocks, config, rng, budget, on_progress)
-    clock, own, config = Clock(silent), imagery.own_blocks(blocks), _suited(config, blocks.specs)
+    clock, own, config = Clock(silent), imagery.own_blocks(blocks), _suited(config, blocks.specs, budget)
     variables = Variables.learn(own, config.bins, config.parts)
     arrays = {"codes": variables.codes(own), "scores": scores(variables, own.arrays, own.rows)}
     arrays |= grids.arrays_of(blocks)
@@ -178,11 +178,11 @@ def _fit_privately(
     return LatentSpace(blocks.specs, variables, net, Mixture.standard(PRIVATE["latents"]))
 
 
-def _suited(config: Config, specs: tuple[Spec, ...]) -> Config:
+def _suited(config: Config, specs: tuple[Spec, ...], budget: Budget) -> Config:
     """The options as they are for these blocks."""
     if not grids.grids_of(specs):
         return config
-    updates = config.grid_updates or GRID_UPDATES
+    updates = config.grid_updates or (GRID_UPDATES if budget.seconds is None else MOST_GRID_UPDATES)
     training = {**config.training, "epochs": updates, "steps": updates, **config.grid_training}
     channels = config.channels or grids.usual(specs)
     return replace(config, latents=config.grid_latents, channels=channels, training=training)

@@ -24,7 +24,7 @@ RATE = 4_000
 def tone(pitch=500.0, lasts=0.2, loud=0.5, rate=RATE, channels=1):
     time = np.arange(round(lasts * rate)) / rate
     waves = [np.sin(2 * np.pi * (pitch + 100 * side) * time) for side in range(channels)]
-    return loud * np.stack(waves, axis=1) + 1e-4 * RNG.normal(size=(len(time), channels))
+    return loud * np.stack(waves, axis=1) + 1e-4 * np.random.default_rng(3).normal(size=(len(time), channels))
 
 
 def cells(*made, rate=RATE, null=0):
@@ -237,8 +237,32 @@ def test_sounds_are_learned_as_latents(monkeypatch):
     assert [len(one) for one in found] == pytest.approx(lasting, abs=1)
     again = Audio.from_state(COLUMN, taught.state())
     np.testing.assert_array_equal(again.encode(values, RNG)["x"], arrays["x"])
+    one, other = (each.decode(arrays, 31, np.random.default_rng(1)) for each in (taught, again))
+    assert one.equals(other)
     with pytest.raises(ValueError, match="other sounds"):
         Audio.from_state(COLUMN, {**taught.state(), "frames": codec.form.frames + 8})
+    with pytest.raises(ValueError, match="no such grain"):
+        Audio.from_state(COLUMN, {**taught.state(), "grain": {"knots": [0.0], "spreads": [[1.0]]}})
+
+
+def test_noise_that_latents_leave_out_is_given_back(monkeypatch):
+    monkeypatch.setattr("reverie.codecs.latents.STEPS", 40)
+    rng = np.random.default_rng(0)
+    hiss = pa.array([sounds.write(0.1 * rng.normal(size=(2_400, 1)), RATE) for _ in range(40)], pa.binary())
+    taught = learned(hiss).taught(pa.chunked_array([hiss]), Lesson(np.random.default_rng(0), threads=1))
+    arrays = taught.encode(hiss, RNG)
+    smooth = Audio.from_state(
+        COLUMN, {name: part for name, part in taught.state().items() if name != "grain"}
+    )
+
+    def rough(cells):
+        grids = np.stack([taught.form.grid(*sounds.read(cell.as_py()))[0] for cell in cells])
+        return taught.form.decibels(grids)[:, 0, 4:, 4:-8].std()
+
+    made = (codec.decode(arrays, 40, RNG) for codec in (taught, smooth))
+    real, grained, plain = (rough(cells) for cells in (hiss, *made))
+    assert real == pytest.approx(5.6, abs=0.3)
+    assert abs(grained - real) < 0.5 * abs(plain - real)
 
 
 def test_a_given_sound_is_exact_at_the_rate_that_is_made():

@@ -31,8 +31,10 @@ INNER, FEATURES = 128, 128
 """Width of what is said to makers, and of what rows and grids are multiplied by."""
 SHIFT, SHIFTED = 1 / 8, 0.7
 """The most that grids are shifted, as a share of a side, and how often they are."""
-CROSSED, DOUBTED = 0.5, 0.5
-"""How often a grid is another row's where rows and grids do not match, and how much that counts."""
+CROSSED, DOUBTED = 0.5, 0.1
+"""How often a grid is another row's where rows and grids do not match, and how much that counts: the more,
+the more typical of their rows grids are, and the more alike.
+"""
 BLUR = 0.1
 """Standard deviations of noise with which numbers are told in training, so that no row is known by them."""
 FORGET = 5e-4

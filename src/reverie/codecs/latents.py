@@ -96,7 +96,7 @@ class Latents:
         what: str,
     ) -> "Latents | None":
         """As `learn`, of a column's cells, each of which is a `grid` (channels, high, wide); None of none."""
-        grids = _some(cells, grid, (shape.channels, shape.high, shape.wide), lesson.rng, MOST_CELLS)
+        grids = some_of(cells, grid, (shape.channels, shape.high, shape.wide), lesson.rng, MOST_CELLS)
         return cls.learn(grids, shape, lesson, what) if len(grids) else None
 
     @classmethod
@@ -117,7 +117,7 @@ class Latents:
         if high % net.patch or wide % net.patch or net.patch not in PATCHES:
             raise ValueError(f"takes patches of {net.patch} pixels, and pictures are {wide} by {high}")
         shape = Shape(channels, high, wide, net.patch, net.latent)
-        some = _some(cells, grid, size, lesson.rng, min(MOST_CELLS, SCALED * channels * high * wide))
+        some = some_of(cells, grid, size, lesson.rng, min(MOST_CELLS, SCALED * channels * high * wide))
         return cls._scaled(shape, net, some, some[:MOST_UNSEEN])
 
     def told(self) -> str:
@@ -199,7 +199,7 @@ def _restored(shape: "Shape", state: Mapping[str, Any]) -> "Autoencoder | Pretra
     return net
 
 
-def _some(
+def some_of(
     cells: pa.ChunkedArray,
     grid: Callable[[Any], np.ndarray],
     size: tuple[int, int, int],

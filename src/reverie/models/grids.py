@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reverie.models.base import Budget
 from reverie.schema.blocks import Blocks, Real, Spec
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ SIZES = 4
 """Most sizes of a grid that a network works on."""
 WIDTHS, WIDER, MANY = (32, 64, 64), (48, 96, 96), 1_000
 """Channels of a grid's network at each of its sizes, and those where grids have more numbers than that."""
+MOST_UPDATES = 40_000
+"""The most steps of training within a budget of time."""
 GUIDANCE, STRONGER = 2.0, 3.0
 """How strongly grids are guided, and where they have more numbers than that: these are learned less well."""
 
@@ -37,12 +40,21 @@ def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
 
 def usual(specs: tuple[Spec, ...]) -> tuple[int, ...]:
     """Channels of the networks for these grids."""
-    return WIDER if any(spec.n * spec.d > MANY for spec in grids_of(specs)) else WIDTHS
+    return WIDER if _large(specs) else WIDTHS
 
 
 def guidance(specs: tuple[Spec, ...]) -> float:
     """How strongly these grids are guided."""
-    return STRONGER if usual(specs) == WIDER else GUIDANCE
+    return STRONGER if _large(specs) else GUIDANCE
+
+
+def updates(asked: int | None, usually: int, budget: Budget) -> int:
+    """Steps of training: as many as are asked for; within a budget of time, as many as it allows."""
+    return asked or (usually if budget.seconds is None else MOST_UPDATES)
+
+
+def _large(specs: tuple[Spec, ...]) -> bool:
+    return any(spec.n * spec.d > MANY for spec in grids_of(specs))
 
 
 def arrays_of(blocks: Blocks) -> dict[str, np.ndarray]:

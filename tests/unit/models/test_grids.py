@@ -130,3 +130,9 @@ def test_grids_of_many_numbers_have_wider_networks() -> None:
     assert grids.usual((small,)) == grids.WIDTHS
     assert grids.guidance((small,)) < grids.guidance((small, large))
     assert grids.usual((small, large)) == grids.WIDER
+
+
+def test_a_budget_of_time_ends_learning_and_not_a_number_of_steps() -> None:
+    assert grids.updates(None, 100, Budget()) == 100
+    assert grids.updates(None, 100, Budget(seconds=1.0)) > 100
+    assert grids.updates(7, 100, Budget(seconds=1.0)) == 7

@@ -6,7 +6,7 @@ loud and how long it is are numbers beside the grid, learned jointly with the ro
 not learned but found anew from the levels (`nn.phases`): `decode(encode(x))` keeps the duration to a sample,
 but not the waveform. Until there are latents it keeps the loudest level to about a decibel, and levels to
 about a thirtieth (-25 to -30 dB of spectral convergence where sounds are of speech); latents keep as much as
-`holds` says.
+`holds` says, and `codecs.grain` gives back the noise that they leave out.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ import pyarrow.types as pt
 from reverie.codecs.base import Codec, Condition, Lesson, Match, Profile, Protection
 from reverie.codecs.counts import Counts
 from reverie.codecs.grain import Grain
-from reverie.codecs.latents import PIECE, Latents, grids_of, numbers_of, restored
+from reverie.codecs.latents import PIECE, Latents, grids_of, numbers_of, restored, some_of
 from reverie.codecs.loudness import FLOOR, LONG_STEP, SILENT, Form, frames_of, levels_of, portrait
 from reverie.codecs.pieces import learn_scale
 from reverie.codecs.presence import Presence, add_kinds, count_kinds
@@ -177,9 +177,9 @@ class Audio(Codec):
         latents = Latents.of_cells(values, lambda cell: self._grid(cell)[0], shape, lesson, what)
         grain, (seconds, level) = None, self.scales.values()
         if latents is not None:
-            cells = values.drop_null()
-            some = lesson.rng.permutation(len(cells))[:GRAINED]
-            real = np.stack([self._grid(cell)[0] for cell in cells.take(pa.array(some)).to_pylist()])
+            size = shape.channels, shape.high, shape.wide
+            most = GRAINED * int(np.prod(size))
+            real = some_of(values, lambda cell: self._grid(cell)[0], size, lesson.rng, most)
             kept = latents.decode(latents.encode(real))
             grain = Grain.learn(self.form.decibels(real), self.form.decibels(kept), FLOOR)
         return Audio(self.column, self.presence, self.form, seconds, level, latents, grain)

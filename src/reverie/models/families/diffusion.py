@@ -52,15 +52,15 @@ PRIVATE_WIDTH, PRIVATE_DEPTH = 64, 1
 MOST_CELLS = 960
 """Cells of all numbers together, of which each has at least 8."""
 TRAINING, KEPT = 0.9, 45.0
-"""Share of a budget of time after which training ends, and the most seconds that it leaves: margins are put
-right in no more, however long it took.
+"""Share of a budget of time after which training ends, and the most seconds that it leaves for
+putting margins right.
 """
 EPOCHS, LONGER, ENOUGH = 90, 200, 3_000
 """Passes over the rows, and those over few rows as long as they take no more than so many steps."""
 MARGINS = 12.0
 """About how many seconds of one processor it takes to put margins right."""
-GRID_UPDATES, MOST_GRID_UPDATES = 4_000, 40_000
-"""Steps of training where there are grids, without a budget of time, and the most within one."""
+GRID_UPDATES = 4_000
+"""Steps of training where there are grids, without a budget of time."""
 LEAST_UPDATES, MOST_UPDATES = 1_200, 6_000
 """Fewest and most steps of training."""
 
@@ -296,7 +296,7 @@ def _course(config: Config, whole: Blocks, budget: Budget) -> dict[str, Any]:
         training |= {"rate": 1e-3} if isinstance(beside[0], Real) else {}
         updates = config.text_updates or texts.UPDATES
     if grids.grids_of(whole.specs):
-        updates = config.grid_updates or (GRID_UPDATES if budget.seconds is None else MOST_GRID_UPDATES)
+        updates = grids.updates(config.grid_updates, GRID_UPDATES, budget)
     return training | {"steps": updates, "epochs": updates}
 
 

@@ -49,8 +49,8 @@ PRIVATE_BINS, PRIVATE_PARTS = 32, 8
 """The networks, and numbers' bins, under formal privacy: noise grows with the number of weights."""
 ROWS_A_FREEDOM = 10
 """Rows a component of the prior must have, times the dimensions of the latents."""
-GRID_UPDATES, MOST_GRID_UPDATES = 4_000, 40_000
-"""Steps of training where there are grids, without a budget of time, and the most within one."""
+GRID_UPDATES = 4_000
+"""Steps of training where there are grids, without a budget of time."""
 GRID_ANNEAL = 200
 """Most steps over which the rate is weighed in where there are grids: steps are slow and may be few, and a
 latent that shows a grid does not collapse.
@@ -182,7 +182,7 @@ def _suited(config: Config, specs: tuple[Spec, ...], budget: Budget) -> Config:
     """The options as they are for these blocks."""
     if not grids.grids_of(specs):
         return config
-    updates = config.grid_updates or (GRID_UPDATES if budget.seconds is None else MOST_GRID_UPDATES)
+    updates = grids.updates(config.grid_updates, GRID_UPDATES, budget)
     training = {**config.training, "epochs": updates, "steps": updates, **config.grid_training}
     channels = config.channels or grids.usual(specs)
     return replace(config, latents=config.grid_latents, channels=channels, training=training)

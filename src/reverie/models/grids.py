@@ -38,6 +38,11 @@ def rest_of(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
     return tuple(spec for spec in specs if not isinstance(spec, Real) or spec.grid is None)
 
 
+def rows_of(blocks: Blocks) -> Blocks:
+    """The rows without grids."""
+    return blocks.only(rest_of(blocks.specs))
+
+
 def usual(specs: tuple[Spec, ...]) -> tuple[int, ...]:
     """Channels of the networks for these grids."""
     return WIDER if _large(specs) else WIDTHS

@@ -83,7 +83,7 @@ class Painter:
         with neural.seeded(rng) as seed:
             task = _build(blocks.specs, options)
             history = neural.train(
-                task, {**onehot.matrices(rows_of(blocks)), **grids.arrays_of(blocks)}, weights,
+                task, {**onehot.matrices(grids.rows_of(blocks)), **grids.arrays_of(blocks)}, weights,
                 {**COURSE, "steps": steps, "epochs": steps}, seed=seed, budget=budget,
                 on_progress=on_progress,
             )  # fmt: skip
@@ -92,7 +92,7 @@ class Painter:
         made = cls(blocks.specs, task)
         if (there := made.there(some)).any():
             made = cls(blocks.specs, task, scale(made.looked(some)[there]))
-        return made, history.notes + alike(some, made.paint(rows_of(some), rng))
+        return made, history.notes + alike(some, made.paint(grids.rows_of(some), rng))
 
     @property
     def specs(self) -> tuple[Real, ...]:
@@ -122,7 +122,7 @@ class Painter:
 
         found = [np.zeros(0)]
         with torch.inference_mode():
-            for part, told, there in self._parts(rows_of(blocks)):
+            for part, told, there in self._parts(grids.rows_of(blocks)):
                 shown = [torch.from_numpy(grids.placed(blocks[spec.name][part], spec)) for spec in self.specs]
                 looks = self.task.critic(told, self.task.critic.look(shown), there)
                 found.append(looks.numpy().astype(float))
@@ -203,18 +203,13 @@ class Painted(Fitted):
         """
         standing = self.painter.standing(blocks)
         if isinstance(self.rows, Discerning):
-            standing += logit(np.clip(self.rows.realism(rows_of(blocks)), SURE, 1 - SURE))
+            standing += logit(np.clip(self.rows.realism(grids.rows_of(blocks)), SURE, 1 - SURE))
         return expit(standing)
 
     def state(self) -> State:
         rows, painted = None if self.rows is None else self.rows.state(), self.painter.state()
         json = {"rows": None if rows is None else rows.json, "grids": painted.json, "notes": list(self.notes)}
         return State(json, {**({} if rows is None else rows.arrays), **painted.arrays})
-
-
-def rows_of(blocks: Blocks) -> Blocks:
-    """The rows without grids."""
-    return blocks.only(grids.rest_of(blocks.specs))
 
 
 def refuse(name: str, evidence: Any) -> None:

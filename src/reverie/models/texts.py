@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from reverie.core.errors import ArtifactError
+from reverie.models.base import Budget
 from reverie.schema.blocks import Blocks, Spec, Tokens
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ FEW_CODES = 1_000_000
 """Codes of all rows together under which the smaller network is enough."""
 SMALLER, LARGER = (128, 2, 0.2), (192, 3, 0.1)
 """Width, layers and dropout for fewer codes than that and for more."""
-UPDATES = 1_500
-"""Steps of training where there are texts alone beside the rows."""
-TRAINING: Mapping[str, Any] = {"batch": 128, "least_batch": 64, "rate": 2e-3, "clip": 5.0, "judged": 256}
+UPDATES, PASSES = 1_500, 20
+"""Steps of training where there are texts alone beside the rows; within a budget of time, also as many as
+make so many passes over the rows.
+"""
+BATCH = 128
+TRAINING: Mapping[str, Any] = {"batch": BATCH, "least_batch": 64, "rate": 2e-3, "clip": 5.0, "judged": 256}
 """How rows and texts are learned together, fields of `nn.train.Training`."""
 
 
@@ -127,10 +131,16 @@ def fitted(options: Some, blocks: Blocks) -> Some:
     return replace(options, text_width=wide, text_depth=depth, text_dropout=dropout)
 
 
-def course(options: Options) -> dict[str, Any]:
-    """How to train rows and texts."""
-    updates = options.text_updates or UPDATES
-    return {**TRAINING, "cosine": True, "average": 0.999, "steps": updates, "epochs": updates}
+def updates(options: Options, rows: int, budget: Budget) -> int:
+    """Steps of training: as many as are asked for; within a budget of time more, if there are many rows."""
+    passes = 0 if budget.seconds is None else PASSES * rows // BATCH
+    return options.text_updates or max(UPDATES, passes)
+
+
+def course(options: Options, rows: int, budget: Budget) -> dict[str, Any]:
+    """How to train so many rows and their texts."""
+    steps = updates(options, rows, budget)
+    return {**TRAINING, "cosine": True, "average": 0.999, "steps": steps, "epochs": steps}
 
 
 def style(options: Options) -> "Style":

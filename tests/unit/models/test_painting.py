@@ -102,7 +102,7 @@ def test_realism_is_of_rows_and_grids_together(model):
     there = rows["there"] == 1
     fake = model.realism(Blocks(SPECS, wrong, rows.rows))
     assert (real[there] > fake[there]).mean() > 0.9
-    alone = model.rows.realism(painting.rows_of(rows))
+    alone = model.rows.realism(grids.rows_of(rows))
     np.testing.assert_allclose(real[~there], alone[~there], atol=1e-6)
     assert model.realism(rows.take(np.arange(0))).shape == (0,)
 
@@ -153,7 +153,7 @@ def test_what_is_heavy_weighs():
     painter, _ = Painter.learn(
         blocks, options, rng=np.random.default_rng(0), weights=weights, budget=ONE, on_progress=print
     )
-    shown = painter.paint(painting.rows_of(blocks), np.random.default_rng(0))["g"]
+    shown = painter.paint(grids.rows_of(blocks), np.random.default_rng(0))["g"]
     assert not above(shown[blocks["there"] == 1]).any()
 
 
@@ -168,7 +168,7 @@ def test_grids_that_are_alike_are_told():
 
 def test_blocks_are_divided():
     assert [spec.name for spec in grids.rest_of(SPECS)] == ["a", "x", "there"]
-    assert set(painting.rows_of(made(5)).arrays) == {"a", "x", "there"}
+    assert set(grids.rows_of(made(5)).arrays) == {"a", "x", "there"}
 
 
 @pytest.mark.parametrize(

@@ -127,10 +127,16 @@ def test_options_are_of_the_texts():
     found = texts.fitted(texts.Options(text_depth=1), made(20))
     assert (found.text_width, found.text_depth, found.text_dropout) == (texts.SMALLER[0], 1, texts.SMALLER[2])
     assert texts.style(texts.Options(top=0.5)).top == 0.5
-    assert texts.course(texts.Options(text_updates=7))["steps"] == 7
-    assert texts.course(texts.Options())["steps"] == texts.UPDATES
     with pytest.raises(ValueError, match="no such texts"):
         texts.check(texts.Options(top=2.0))
+
+
+def test_a_budget_lets_many_rows_be_learned_for_longer():
+    told, timed, many = texts.Options(text_updates=7), Budget(seconds=1.0), 1_000_000
+    assert texts.course(told, many, timed)["steps"] == 7
+    assert texts.course(texts.Options(), many, Budget())["steps"] == texts.UPDATES
+    assert texts.course(texts.Options(), 10, timed)["steps"] == texts.UPDATES
+    assert texts.course(texts.Options(), many, timed)["steps"] == texts.PASSES * many // texts.BATCH
 
 
 def test_rows_are_parted_from_texts():

@@ -323,10 +323,8 @@ def fit(
         task, training = AnyOrder(net, variables.columns, config.ordered), config.training
         if texts.texts_of(whole.specs):
             config = texts.fitted(config, whole)
-            task, training = (
-                annotated.task_of(net, variables, whole, config, config.ordered),
-                texts.course(config),
-            )
+            task = annotated.task_of(net, variables, whole, config, config.ordered)
+            training = texts.course(config, whole.rows, budget)
     history = neural.train(
         task, {"codes": codes, **texts.arrays_of(whole)}, weights,
         {"patience": PATIENCE[blocks.rows > FEW], **training},

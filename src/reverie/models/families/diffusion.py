@@ -294,7 +294,7 @@ def _course(config: Config, whole: Blocks, budget: Budget) -> dict[str, Any]:
     if beside := media.media_of(whole.specs):
         training |= texts.TRAINING
         training |= {"rate": 1e-3} if isinstance(beside[0], Real) else {}
-        updates = config.text_updates or texts.UPDATES
+        updates = texts.updates(config, whole.rows, budget)
     if grids.grids_of(whole.specs):
         updates = grids.updates(config.grid_updates, GRID_UPDATES, budget)
     return training | {"steps": updates, "epochs": updates}

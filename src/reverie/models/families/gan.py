@@ -182,7 +182,7 @@ def fit(
         return _fit_privately(blocks, config, rng, budget, on_progress)
     if not grids.grids_of(blocks.specs):
         return _fit_rows(blocks, config, rng, weights, budget, on_progress)
-    clock, rows, own = Clock(silent), None, painting.rows_of(blocks)
+    clock, rows, own = Clock(silent), None, grids.rows_of(blocks)
     if own.specs:
         some = replace(budget, seconds=None if budget.seconds is None else ROWS * budget.seconds)
         rows = _fit_rows(own, config, rng, weights, some, on_progress)

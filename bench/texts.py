@@ -12,8 +12,9 @@ import re
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +30,8 @@ PLACE = ROOT / "build" / "bench" / "texts"
 MADE = 1_000
 RUN = 12
 """Words in sequence that count as copied."""
+SHARED_BY = 5
+"""Rows that share a value which is given: rarer ones are protected."""
 TITLE = "Texts"
 TEXT = """## {title}
 
@@ -51,15 +54,16 @@ HEADS = [
 
 @dataclass(frozen=True)
 class Texts:
-    """A data set: rows as dicts, the column of texts, and that of labels ("": none)."""
+    """A data set: rows as dicts, the column of texts, that of labels ("": none), and those of few values."""
 
     name: str
     rows: list[dict[str, str]]
     text: str
     label: str = ""
+    levels: tuple[str, ...] = ()
 
     def take(self, rows: np.ndarray) -> "Texts":
-        return Texts(self.name, [self.rows[row] for row in rows], self.text, self.label)
+        return replace(self, rows=[self.rows[row] for row in rows])
 
     @property
     def texts(self) -> list[str]:
@@ -80,7 +84,7 @@ def products() -> Texts:
     rows = _read(place, ("product_category_tree", "retail_price", "description", "brand"))
     for row in rows:
         row["category"] = re.split(r">>|\"]", row.pop("product_category_tree").removeprefix('["'))[0].strip()
-    return Texts("products", rows, "description", "category")
+    return Texts("products", rows, "description", "category", ("category", "brand"))
 
 
 def shakespeare() -> Texts:
@@ -130,14 +134,15 @@ def judge(data: Texts, budget: str, model: str = "auto") -> list[str]:
     run("fit", place / "train.csv", "-o", place / "m.reverie", "--budget", budget, "--model", model)
     found: dict[str, float] = {"fit": time.perf_counter() - began}
     began = time.perf_counter()
-    made = sampled(place, "made", unseen, without=(unseen.text,))
+    told = replace(unseen, rows=shared(train, unseen.rows))
+    made = sampled(place, "made", told, without=(unseen.text,))
     found["rate"] = len(made.rows) / (time.perf_counter() - began)
     if data.label:
         found |= labelled(train, unseen, made)
-        told = sampled(place, "told", unseen, without=(data.label,))
+        guessed = sampled(place, "told", told, without=(data.label,))
         pairs = [
             one[data.label] == other[data.label]
-            for one, other in zip(told.rows, unseen.rows, strict=True)
+            for one, other in zip(guessed.rows, unseen.rows, strict=True)
             if other[data.text]
         ]
         found["label"] = float(np.mean(pairs))
@@ -236,6 +241,13 @@ def bits(model: Path, unseen: Texts) -> float:
     return total / math.log(2) / max(size, 1)
 
 
+def shared(train: Texts, rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows without levels that few of those learned from have."""
+    counts = Counter((name, row[name]) for row in train.rows for name in train.levels)
+    rare = [{name: "" for name in train.levels if counts[name, row[name]] < SHARED_BY} for row in rows]
+    return [{**row, **none} for row, none in zip(rows, rare, strict=True)]
+
+
 def sampled(place: Path, name: str, like: Texts, without: tuple[str, ...]) -> Texts:
     """Rows of which all is known but some columns; new ones where nothing is left."""
     known = [{key: value for key, value in row.items() if key not in without} for row in like.rows]
@@ -244,7 +256,7 @@ def sampled(place: Path, name: str, like: Texts, without: tuple[str, ...]) -> Te
         _write(known, place / f"{name}_given.csv")
         options = ["--given-file", place / f"{name}_given.csv"]
     run("sample", place / "m.reverie", "-o", place / f"{name}.csv", *options)
-    return Texts(like.name, _read(place / f"{name}.csv", tuple(like.rows[0])), like.text, like.label)
+    return replace(like, rows=_read(place / f"{name}.csv", tuple(like.rows[0])))
 
 
 def run(*command: object) -> None:

@@ -214,15 +214,17 @@ def distinct(texts: list[str], most: int) -> float:
 
 def bits(model: Path, unseen: Texts) -> float:
     """Bits that a byte of unseen texts costs, up to the length learned, given the rest of the row."""
-    import pyarrow as pa
     import torch
+    from pyarrow import csv as arrow_csv
 
     import reverie as rv
     from reverie.models.media import rows_of, texts
 
     made = rv.load(model).model_
     fitted, codec = made.fitted, made.codec
-    table = pa.Table.from_pylist([row for row in unseen.rows if row[unseen.text]])
+    _write([row for row in unseen.rows if row[unseen.text]], model.with_name("unseen.csv"))
+    able = arrow_csv.ParseOptions(newlines_in_values=True)
+    table = arrow_csv.read_csv(model.with_name("unseen.csv"), parse_options=able)
     from reverie.sampling.request import conform
 
     blocks = codec.encode(made.rules.reduce(conform(made, table)), np.random.default_rng(0))

@@ -39,6 +39,8 @@ GUIDED = 0.5
 """The least angle at which grids are guided: below it costs as much and shows nothing (Kynkaanniemi et al.
 2024; at the highest, where they leave off, what a grid shows is decided).
 """
+DRAWS = 4
+"""How often each row of a batch is learned, with noise drawn anew: that costs little beside its parts."""
 WRITTEN = 16
 """Rows of a batch whose texts are written on a plain processor: that costs far more than the rest."""
 
@@ -139,8 +141,7 @@ class Jointly(Task):
         hides, chosen = noise if self.training else None, self._chosen(len(there), noise)
         views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
         rows, draw = len(there), {"generator": noise, "device": noise.device}
-        seen = there & (torch.rand(rows, len(parts), **draw) < SEEN)
-        total = self.told_losses(batch, noise, self.net.told(views, seen))
+        total = self._row_costs(batch, views, there, noise)
         for at, part in enumerate(parts):
             alone = torch.rand(rows, 1, **draw) < NOTHING
             others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone
@@ -153,6 +154,19 @@ class Jointly(Task):
                 cost = torch.zeros(rows, device=cost.device).index_add(0, chosen, cost)
             total = total + cost * there[:, at] * (1 + self.blocks)
         return total
+
+    def _row_costs(
+        self, batch: Batch, views: torch.Tensor, there: torch.Tensor, noise: torch.Generator
+    ) -> torch.Tensor:
+        """What rows cost without their parts, some of which are known by their views."""
+        times = DRAWS if self.training else 1
+        own = {name: part for name, part in batch.items() if not name.startswith(("grid", "text"))}
+        again = {name: part.repeat(times, *[1] * (part.dim() - 1)) for name, part in own.items()}
+        views, there = views.repeat(times, 1, 1), there.repeat(times, 1)
+        draw = {"generator": noise, "device": noise.device}
+        seen = there & (torch.rand(there.shape, **draw) < SEEN)
+        costs = self.told_losses(again, noise, self.net.told(views, seen))
+        return costs.unflatten(0, (times, -1)).mean(0)
 
     def _chosen(self, rows: int, noise: torch.Generator) -> torch.Tensor:
         """The rows whose texts are written."""

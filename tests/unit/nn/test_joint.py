@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from reverie.nn.diffusion import RowNet
-from reverie.nn.joint import WRITTEN, Joint, JointNet, emerge_grid
+from reverie.nn.joint import DRAWS, WRITTEN, Joint, JointNet, emerge_grid
 from reverie.nn.plan import Form, Plan
 from reverie.nn.texts import Scale, Text
 from reverie.nn.towers import Grid
@@ -66,6 +66,23 @@ def test_all_parts_are_learned(task):
     task.losses("net", batch(), torch.Generator().manual_seed(0)).sum().backward()
     still = [name for name, weight in task.net.named_parameters() if weight.grad is None]
     assert still == []
+
+
+def test_rows_are_learned_with_several_draws_of_noise(task, monkeypatch):
+    shown, learn = [], task.told_losses
+
+    def spy(batch, noise, told):
+        shown.append((batch["codes"], learn(batch, noise, told)))
+        return shown[-1][1]
+
+    monkeypatch.setattr(task, "told_losses", spy)
+    task.losses("net", batch(), torch.Generator().manual_seed(0))
+    task.eval().losses("net", batch(), torch.Generator().manual_seed(0))
+    (learned, costs), (judged, _) = shown
+    assert torch.equal(learned, batch()["codes"].repeat(DRAWS, 1))
+    assert torch.equal(judged, batch()["codes"])
+    draws = costs.unflatten(0, (DRAWS, -1))
+    assert not torch.equal(draws[0], draws[1])
 
 
 @torch.no_grad()

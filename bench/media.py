@@ -31,7 +31,7 @@ PLACE = ROOT / "build" / "bench" / "media"
 MADE, UNSEEN = 1_000, 1_000
 EPOCHS = 30
 SHARED_BY = 5
-"""Rows that share a label which is made: rarer ones are protected."""
+"""Rows that share a level which is given: rarer ones are protected."""
 KINDS = ["digits", "clothing", "emoji"]
 NEVER_GIVEN = {"gan"}
 """Families that do not tell what goes with a given picture."""

@@ -10,7 +10,6 @@ import json
 import math
 import re
 import shutil
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,21 +21,20 @@ import numpy as np
 
 import page
 import pieces
+from media import SHARED_BY, run
 from reverie.evaluation.phrases import runs_of
-from systems import REVERIE
 from tables import ROOT, SHARED
 
 PLACE = ROOT / "build" / "bench" / "texts"
 MADE = 1_000
 RUN = 12
 """Words in sequence that count as copied."""
-SHARED_BY = 5
-"""Rows that share a value which is given: rarer ones are protected."""
 TITLE = "Texts"
 TEXT = """## {title}
 
 `reverie fit --budget` on four of five rows, then `reverie sample` of as many rows as are unseen, each
-with its label and the rest of its row but the text, on two cores. A classifier (tf-idf of words and
+with its label and the rest of its row but the text (and the levels that fewer than five rows share: these
+are protected), on two cores. A classifier (tf-idf of words and
 pairs, logistic regression) that was trained on the real texts learned from tells the label from a text:
 `seen in made` is how often it finds the label that a text was made with, beside its accuracy on unseen
 real texts; `balanced` is the mean of both over labels, which are not equally frequent. `label` is how
@@ -214,19 +212,17 @@ def distinct(texts: list[str], most: int) -> float:
 
 def bits(model: Path, unseen: Texts) -> float:
     """Bits that a byte of unseen texts costs, up to the length learned, given the rest of the row."""
+    import pyarrow as pa
     import torch
-    from pyarrow import csv as arrow_csv
 
     import reverie as rv
-    from reverie.models.media import rows_of, texts
+    from reverie.models import media, texts
+    from reverie.sampling.request import conform
 
     made = rv.load(model).model_
     fitted, codec = made.fitted, made.codec
-    _write([row for row in unseen.rows if row[unseen.text]], model.with_name("unseen.csv"))
-    able = arrow_csv.ParseOptions(newlines_in_values=True)
-    table = arrow_csv.read_csv(model.with_name("unseen.csv"), parse_options=able)
-    from reverie.sampling.request import conform
-
+    there = [row for row in unseen.rows if row[unseen.text]]
+    table = pa.Table.from_pylist([{name: value or None for name, value in row.items()} for row in there])
     blocks = codec.encode(made.rules.reduce(conform(made, table)), np.random.default_rng(0))
     spec = next(spec for spec in texts.texts_of(codec.specs) if spec.name == unseen.text)
     at = [one.name for one in fitted.beside.specs].index(spec.name)
@@ -235,7 +231,7 @@ def bits(model: Path, unseen: Texts) -> float:
         for start in range(0, blocks.rows, 64):
             some = blocks.take(np.arange(start, min(start + 64, blocks.rows)))
             told = torch.from_numpy(fitted.beside.told(None, some.rows))
-            refined = fitted.refined(rows_of(some), told)
+            refined = fitted.refined(media.rows_of(some), told)
             codes = torch.from_numpy(some[spec.name].astype(np.int64))
             total += float(fitted.beside.task.net.text_tower(at).costs(codes, refined)[0].sum())
             spelled = codec.codec(spec.name).pairs.decode(some[spec.name])
@@ -259,10 +255,6 @@ def sampled(place: Path, name: str, like: Texts, without: tuple[str, ...]) -> Te
         options = ["--given-file", place / f"{name}_given.csv"]
     run("sample", place / "m.reverie", "-o", place / f"{name}.csv", *options)
     return replace(like, rows=_read(place / f"{name}.csv", tuple(like.rows[0])))
-
-
-def run(*command: object) -> None:
-    subprocess.run([str(REVERIE), *map(str, command)], check=True, capture_output=True)
 
 
 def _read(place: Path, kept: tuple[str, ...]) -> list[dict[str, str]]:

@@ -135,16 +135,20 @@ def compared(place: Path, source: Source, rows: int) -> dict[str, dict[str, floa
 
 
 def rows_alone(model: Path, source: Source, rows: int, seed: int) -> list[dict[str, object]]:
-    """So many rows of a model, without the media that it would make beside them."""
-    made, rng = rv.load(model).model_, np.random.default_rng(seed)
-    blocks = made.fitted.rows(rows, rng, None)
-    columns = {
-        codec.column.name: pa.nulls(rows)
-        if codec.column.name == source.media
-        else codec.decode(blocks.arrays, rows, rng, 0)
-        for codec in made.codec.codecs
-    }
-    return made.rules.restore(pa.table(columns)).to_pylist()
+    """So many rows of a model that keep its rules, without the media that it would make beside them."""
+    made, rng, found = rv.load(model).model_, np.random.default_rng(seed), pa.table({})
+    while found.num_rows < rows:
+        blocks = made.fitted.rows(rows, rng, None)
+        columns = {
+            codec.column.name: pa.nulls(rows)
+            if codec.column.name == source.media
+            else codec.decode(blocks.arrays, rows, rng, 0)
+            for codec in made.codec.codecs
+        }
+        table = made.rules.restore(pa.table(columns))
+        kept = table.filter(pa.array(made.rules.valid(table)))
+        found = pa.concat_tables([found, kept]) if found.num_rows else kept
+    return found.slice(0, rows).to_pylist()
 
 
 def judged(made: Path, real: Path) -> dict[str, float]:

@@ -28,10 +28,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """One figure against its two bounds: `grade` 0 is good, 1 middling, 2 bad."""
+    """One figure against its two bounds: `grade` 0 is good, 1 middling, 2 bad; `doubtful` if chance may have
+    made it bad.
+    """
 
     grade: int
     said: str
+    doubtful: bool = False
 
 
 def judge(
@@ -89,6 +92,10 @@ def _faithful(found: Found, bounds: Thresholds) -> Verdict:
         checks.append(Check(grade, f"{said} ({_bounds(grade, bounds.frechet)})"))
     if not checks:
         return Verdict(NO_EVIDENCE, "no column or too few rows to compare")
+    bad = [check for check in checks if check.grade == 2]
+    if bad and all(check.doubtful for check in bad):
+        said = "; ".join(check.said for check in bad)
+        return Verdict(NO_EVIDENCE, f"{said}, which so few rows may make alone: give a holdout or more rows")
     return _worst("faithful", checks)
 
 
@@ -97,7 +104,8 @@ def _distant(error: Measurement, bounds: tuple[float, float]) -> Check:
     above, allowed = max(0.0, error.value - floor), (max(bounds[0], floor), max(bounds[1], floor))
     grade = _grade(above, allowed)
     beside = "with no floor known" if error.floor is None else "above the floor"
-    return Check(grade, f"{error.name} error {above:.2f} % {beside} ({_bounds(grade, allowed)})")
+    said = f"{error.name} error {above:.2f} % {beside} ({_bounds(grade, allowed)})"
+    return Check(grade, said, doubtful=error.floor is None and error.low <= allowed[1])
 
 
 def _valid(measurement: Measurement, bounds: tuple[float, float]) -> Check:

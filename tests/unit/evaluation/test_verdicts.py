@@ -74,6 +74,31 @@ def test_the_rule_names_the_figure_that_decided() -> None:
     assert rule == "shape error 8.50 % above the floor (above 5)"
 
 
+@pytest.mark.parametrize(
+    ("figures", "verdict"),
+    [
+        ([figure("shape", 6.6, 4.0)], NO_EVIDENCE),
+        ([figure("shape", 6.6, 1.0)], "not faithful"),
+        ([figure("shape", 6.6, 4.0, floor=0.5)], "not faithful"),
+        ([figure("shape", 6.6, 4.0), figure("trend", 20.0, 1.0)], "not faithful"),
+        ([figure("shape", 6.6, 4.0), figure("c2st_fresh", 0.95)], "not faithful"),
+        ([figure("shape", 3.0, 2.5)], "mostly faithful"),
+    ],
+)
+def test_few_rows_are_not_called_unfaithful_for_what_chance_may_have_made(
+    figures: list[Measurement], verdict: str
+) -> None:
+    assert verdicts(*figures, holdout=False)["faithful"] == verdict
+
+
+def test_a_doubt_says_what_to_do() -> None:
+    rule = judge({"shape": figure("shape", 6.6, 4.0)}, holdout=False)["faithful"].rule
+    assert rule == (
+        "shape error 6.60 % with no floor known (above 5), which so few rows may make alone: "
+        "give a holdout or more rows"
+    )
+
+
 def test_the_words_follow_what_was_measured() -> None:
     found = {one.name: one for one in (*GOOD, figure("shape", 3.0))}
     blind = judge(found, holdout=False)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 CHUNK = 128
 """Rows whose grids are made, or looked at, at a time."""
-UPDATES, MOST_UPDATES = 2_000, 20_000
-"""Steps of training without a budget of time, and the most within one."""
+UPDATES = 2_000
+"""Steps of training without a budget of time."""
 COURSE = {
     "batch": 64, "least_batch": 32, "rate": 2e-3, "decay": 0.0, "cosine": True, "average": 0.995,
     "clip": 5.0, "judged": 256,
@@ -78,8 +78,7 @@ class Painter:
         on_progress: OnProgress,
     ) -> tuple["Painter", tuple[str, ...]]:
         """From rows with their grids; and what a user should know of it."""
-        most = UPDATES if budget.seconds is None else MOST_UPDATES
-        steps = options.updates or most
+        steps = grids.updates(options.updates, UPDATES, budget)
         with neural.seeded(rng) as seed:
             task = _build(blocks.specs, options)
             history = neural.train(

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from reverie.nn.device import fast
 from reverie.nn.gan import SLOPE, Features, Rivals, blurred
+from reverie.nn.residual import Residual
 from reverie.nn.rows import Batch
 from reverie.nn.towers import Grid, present
 
@@ -55,7 +56,7 @@ class Maker(nn.Module):
             nn.Linear(told + latent, INNER), nn.LeakyReLU(SLOPE), nn.Linear(INNER, INNER), nn.LeakyReLU(SLOPE)
         )
         self.start = nn.Linear(INNER, widths[-1] * high * wide)
-        self.blocks = nn.ModuleList(_Block(wide, INNER) for wide in reversed(widths))
+        self.blocks = nn.ModuleList(Residual(wide, told=INNER, bend=_bent) for wide in reversed(widths))
         self.steps = nn.ModuleList(nn.Conv2d(wide, less, 1) for less, wide in reversed([*pairwise(widths)]))
         self.thin = nn.Conv2d(widths[0], THIN * grid.patch**2, 1)
         self.leave = nn.Conv2d(THIN, grid.channels, 3, padding=1)
@@ -250,7 +251,7 @@ class _View(nn.Module):
         high, wide = grid.sizes(len(widths))[-1]
         self.enter = nn.Conv2d(grid.channels, THIN, 3, padding=1)
         self.gather = nn.Conv2d(THIN * grid.patch**2, widths[0], 1)
-        self.blocks = nn.ModuleList(_Block(wide) for wide in widths)
+        self.blocks = nn.ModuleList(Residual(wide, bend=_bent) for wide in widths)
         self.steps = nn.ModuleList(nn.Conv2d(less, wide, 1) for less, wide in pairwise(widths))
         self.out = nn.Linear(widths[-1] * high * wide, FEATURES)
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -264,25 +265,6 @@ class _View(nn.Module):
                 hidden = self.steps[at - 1](halved)
             hidden = block(hidden)
         return self.out(_bent(hidden).flatten(1))
-
-
-class _Block(nn.Module):
-    """Two convolutions and a way past them; between these what is `told`, if anything, scales and shifts."""
-
-    def __init__(self, width: int, told: int = 0) -> None:
-        super().__init__()
-        self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
-        self.says = nn.Linear(told, 2 * width) if told else None
-        nn.init.zeros_(self.second.weight)
-        assert self.second.bias is not None
-        nn.init.zeros_(self.second.bias)
-
-    def forward(self, hidden: torch.Tensor, said: torch.Tensor | None = None) -> torch.Tensor:
-        inner = self.first(_bent(hidden))
-        if self.says is not None and said is not None:
-            scale, shift = self.says(said)[:, :, None, None].chunk(2, dim=1)
-            inner = inner * (1 + scale) + shift
-        return hidden + self.second(_bent(inner))
 
 
 def _bent(hidden: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ its decoder shows, with the variance that fits a batch best, so that grids and r
 each other. Posteriors of some parts of a row learn to be where the posterior of all parts is.
 
 Sources: Rybkin et al. 2021 (sigma-VAE, the optimal variance); Suzuki et al. 2016 (JMVAE, equation 5:
-posteriors of some parts). Nothing is normalised inside: that took a third of the time.
+posteriors of some parts).
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from reverie.nn.device import fast
+from reverie.nn.residual import Residual
 from reverie.nn.rows import Batch
 from reverie.nn.towers import Grid, present
 from reverie.nn.vae import Autoencoder, Bound, Decoder, Encoder
@@ -42,7 +43,7 @@ class Viewer(nn.Module):
         before = cells
         for step, channels in enumerate(widths):
             layers += [nn.Conv2d(before, channels, 3, stride=2 if step else 1, padding=1)]
-            layers += [_Block(channels, channels)]
+            layers += [Residual(channels, channels)]
             before = channels
         layers += [nn.SiLU(), nn.Flatten()]
         self.layers, self.out = nn.Sequential(*layers), nn.Linear(before * high * wide, width)
@@ -65,7 +66,7 @@ class Shower(nn.Module):
         self.says, self.start = nn.Linear(latents, inner), nn.Linear(latents, width * high * wide)
         self.blocks = nn.ModuleList()
         for channels in reversed(widths):
-            self.blocks += [_Block(width, channels, inner), _Block(channels, channels, inner)]
+            self.blocks += [Residual(width, channels, inner), Residual(channels, channels, inner)]
             width = channels
         self.thin = nn.Sequential(
             nn.SiLU(),
@@ -154,24 +155,6 @@ class PicturedBound(Bound):
         codes = torch.where(known[:, owner], codes, -1)
         scores = torch.where(known[:, self.bins], scores, 0.0)
         return self.net.encoder(codes, scores, self.net.imagery.told(views, seen))
-
-
-class _Block(nn.Module):
-    """Two convolutions beside a way past them, between which what is said (rows, told) scales and shifts."""
-
-    def __init__(self, width: int, out: int, told: int = 0) -> None:
-        super().__init__()
-        self.first, self.second = nn.Conv2d(width, out, 3, padding=1), nn.Conv2d(out, out, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        self.says = nn.Linear(told, 2 * out) if told else None
-        self.past = nn.Conv2d(width, out, 1) if width != out else nn.Identity()
-
-    def forward(self, hidden: torch.Tensor, said: torch.Tensor | None = None) -> torch.Tensor:
-        inner = self.first(functional.silu(hidden))
-        if self.says is not None and said is not None:
-            scale, shift = self.says(said)[:, :, None, None].chunk(2, dim=1)
-            inner = inner * (1 + scale) + shift
-        return self.past(hidden) + self.second(functional.silu(inner))
 
 
 def grid_costs(shown: torch.Tensor, grid: torch.Tensor, there: torch.Tensor) -> torch.Tensor:

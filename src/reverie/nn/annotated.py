@@ -23,6 +23,7 @@ class Annotated(Jointly, AnyOrder):
         assert isinstance(net.rows, MaskedNet)
         super().__init__(net.rows, columns, ordered)
         self.net, self.grids, self.texts = net, (), tuple(texts)
+        self.turns = self.course()
 
     @property
     def row_net(self) -> MaskedNet:

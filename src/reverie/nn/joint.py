@@ -19,7 +19,7 @@ from reverie.nn.plan import Form, Plan
 from reverie.nn.rows import Batch
 from reverie.nn.schedules import NOISE, draw_angles, ladder, noised, slope
 from reverie.nn.solvers import adams
-from reverie.nn.task import Task
+from reverie.nn.task import Task, Turn
 from reverie.nn.texts import Scale, Text, TextTower, Writer
 from reverie.nn.towers import Grid, Tower, present
 
@@ -41,6 +41,8 @@ GUIDED = 0.5
 """
 DRAWS = 4
 """How often each row of a batch is learned, with noise drawn anew: that costs little beside its parts."""
+ALONE = 4
+"""Steps of rows alone beside each where there are texts: these take more than twenty times as long."""
 WRITTEN = 16
 """Rows of a batch whose texts are written on a plain processor: that costs far more than the rest."""
 
@@ -114,6 +116,11 @@ class Jointly(Task):
 
     @property
     @abstractmethod
+    def row_net(self) -> nn.Module:
+        """The network of rows."""
+
+    @property
+    @abstractmethod
     def blocks(self) -> int:
         """How many blocks a row has that it is learned by."""
 
@@ -134,14 +141,22 @@ class Jointly(Task):
         """The grids, then the texts."""
         return (*self.grids, *self.texts)
 
-    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:  # noqa: ARG002
+    def course(self) -> tuple[Turn, ...]:
+        """The turns of a step."""
+        alone = (Turn("row_net", times=ALONE),) if self.texts and self.blocks else ()
+        return (*alone, Turn("net"))
+
+    def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+        if turn == "row_net":
+            nothing = self.net.absent.detach().sum(0).expand(DRAWS * len(batch["codes"]), -1)
+            return self._row_costs(batch, nothing, noise)
         parts = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
         parts += [batch[f"text{at}"].long() for at in range(len(self.texts))]
         there = present(self.parts, batch["codes"].long())
         hides, chosen = noise if self.training else None, self._chosen(len(there), noise)
         views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
         rows, draw = len(there), {"generator": noise, "device": noise.device}
-        total = self._row_costs(batch, views, there, noise)
+        total = self._row_costs(batch, self._some(views, there, noise), noise)
         for at, part in enumerate(parts):
             alone = torch.rand(rows, 1, **draw) < NOTHING
             others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone
@@ -155,18 +170,19 @@ class Jointly(Task):
             total = total + cost * there[:, at] * (1 + self.blocks)
         return total
 
-    def _row_costs(
-        self, batch: Batch, views: torch.Tensor, there: torch.Tensor, noise: torch.Generator
-    ) -> torch.Tensor:
-        """What rows cost without their parts, some of which are known by their views."""
+    def _some(self, views: torch.Tensor, there: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+        """What some parts of those that are there tell, drawn so many times, (times * rows, width)."""
         times = DRAWS if self.training else 1
+        views, there = views.repeat(times, 1, 1), there.repeat(times, 1)
+        seen = there & (torch.rand(there.shape, generator=noise, device=noise.device) < SEEN)
+        return self.net.told(views, seen)
+
+    def _row_costs(self, batch: Batch, told: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+        """What rows cost without their parts, (rows,), in the mean of so many times as they are `told` of."""
+        times = len(told) // len(batch["codes"])
         own = {name: part for name, part in batch.items() if not name.startswith(("grid", "text"))}
         again = {name: part.repeat(times, *[1] * (part.dim() - 1)) for name, part in own.items()}
-        views, there = views.repeat(times, 1, 1), there.repeat(times, 1)
-        draw = {"generator": noise, "device": noise.device}
-        seen = there & (torch.rand(there.shape, **draw) < SEEN)
-        costs = self.told_losses(again, noise, self.net.told(views, seen))
-        return costs.unflatten(0, (times, -1)).mean(0)
+        return self.told_losses(again, noise, told).unflatten(0, (times, -1)).mean(0)
 
     def _chosen(self, rows: int, noise: torch.Generator) -> torch.Tensor:
         """The rows whose texts are written."""
@@ -203,6 +219,7 @@ class Joint(Jointly, Denoising):
         assert isinstance(net.rows, RowNet)
         super().__init__(net.rows, form, plan, ordered)
         self.net, self.grids, self.texts = net, tuple(grids), tuple(texts)
+        self.turns = self.course()
 
     @property
     def row_net(self) -> RowNet:

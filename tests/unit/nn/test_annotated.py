@@ -54,6 +54,15 @@ def test_texts_that_are_absent_cost_nothing_and_tell_nothing(task):
     assert torch.equal(changed, ~closed)
 
 
+def test_a_step_of_rows_alone_looks_at_no_text(task):
+    assert [turn.module for turn in task.turns] == ["row_net", "net"]
+    rows = batch()
+    other = {**rows, "text0": rows["text0"] + 1}
+    found = [task.losses("row_net", one, torch.Generator().manual_seed(0)) for one in (rows, other)]
+    assert found[0].shape == (8,)
+    assert torch.equal(found[0], found[1])
+
+
 def test_what_a_text_tells_changes_what_its_row_costs(task):
     rows = batch()
     torch.manual_seed(3)

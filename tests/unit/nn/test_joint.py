@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from reverie.nn.diffusion import RowNet
-from reverie.nn.joint import DRAWS, WRITTEN, Joint, JointNet, emerge_grid
+from reverie.nn.joint import ALONE, DRAWS, WRITTEN, Joint, JointNet, emerge_grid
 from reverie.nn.plan import Form, Plan
 from reverie.nn.texts import Scale, Text
 from reverie.nn.towers import Grid
@@ -125,6 +125,28 @@ def test_texts_and_grids_are_learned_together(writer):
     assert found.shape == (6,)
     found.sum().backward()
     assert [name for name, weight in writer.net.named_parameters() if weight.grad is None] == []
+
+
+def test_rows_beside_texts_have_steps_of_their_own(task, writer):
+    assert [(turn.module, turn.times) for turn in writer.turns] == [("row_net", ALONE), ("net", 1)]
+    assert [turn.module for turn in task.turns] == ["net"]
+    nothing = RowNet((), 0, 16, 1, 8, 0.0)
+    net = JointNet(nothing, (), (8, 16), 16, (Text(300, 12),), Scale(32, 1, 0.0))
+    form = Form((), np.zeros(0, int), np.zeros(0, int), np.zeros(0, int))
+    lone = Joint(net, form, Plan.of(form, 4, 1.5), 0.5, (), (Text(300, 12),))
+    assert [turn.module for turn in lone.turns] == ["net"]
+
+
+def test_a_step_of_rows_alone_looks_at_nothing_else(writer):
+    writer.train()
+    rows = written()
+    other = {**rows, "text0": rows["text0"] + 1, "grid0": rows["grid0"] + 1}
+    costs = [writer.losses("row_net", one, torch.Generator().manual_seed(0)) for one in (rows, other)]
+    assert costs[0].shape == (6,)
+    assert torch.equal(costs[0], costs[1])
+    costs[0].sum().backward()
+    learned = {name for name, weight in writer.net.named_parameters() if weight.grad is not None}
+    assert learned == {f"rows.{name}" for name, _ in writer.row_net.named_parameters()}
 
 
 def test_texts_that_are_absent_cost_nothing_and_tell_nothing(writer):

@@ -75,7 +75,7 @@ class Form:
         levels = np.where(top > FLOOR / 2, levels - top, levels)
         sizes = np.where(levels > FLOOR + 1, 10 ** (np.minimum(levels, 0.0) / 20), 0.0) * (self.window / 4)
         whole = np.pad(sizes, [*[(0, 0)] * 3, (0, 1)])
-        found = phases.waveforms_of(whole, self.window, counts[:, None])
+        found = phases.waveforms_of(whole, self.window, counts[:, None], stereo=True)
         gain = np.where(loudest > SILENT, 10 ** (loudest / 20), 0.0)
         return (found * gain[:, None, None]).transpose(0, 2, 1)
 

@@ -17,22 +17,30 @@ _TINY = 1e-9
 
 
 def waveforms_of(
-    magnitudes: np.ndarray, window: int, lengths: np.ndarray | None = None, steps: int = STEPS
+    magnitudes: np.ndarray,
+    window: int,
+    lengths: np.ndarray | None = None,
+    steps: int = STEPS,
+    *,
+    stereo: bool = False,
 ) -> np.ndarray:
     """Waveforms (..., frames * window / 4) float32 of magnitudes (..., frames, window / 2 + 1) float32.
 
     They are silent after their first `lengths` (...,) samples, if told. The same magnitudes give the same
-    waveforms.
+    waveforms. If `stereo`, magnitudes are (..., channels, frames, window / 2 + 1), and channels share their
+    phases: each by itself they would be found in other ones, and what is in the middle be heard everywhere.
     """
     whole, lasts = magnitudes.astype(np.float32), np.float32(1)
     if lengths is not None:
         lasts = np.arange(whole.shape[-2] * window // OVERLAP) < np.asarray(lengths)[..., None]
-    found = whole * np.exp(1j * guessed(whole).astype(np.float32)).astype(np.complex64)
+    first = guessed(whole.sum(-3, keepdims=True) if stereo else whole).astype(np.float32)
+    found = whole * np.exp(1j * first).astype(np.complex64)
     before = None
     for _ in range(steps):
         true = transform(inverse(found, window) * lasts, window)
         ahead = true if before is None else true + MOMENTUM * (true - before)
-        before, found = true, whole * ahead / np.maximum(np.abs(ahead), _TINY)
+        before, ahead = true, ahead.sum(-3, keepdims=True) if stereo else ahead
+        found = whole * ahead / np.maximum(np.abs(ahead), _TINY)
     return inverse(found, window) * lasts
 
 

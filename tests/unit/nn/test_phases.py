@@ -60,6 +60,24 @@ def test_nothing_is_heard_after_the_end():
     assert distance(sizes, found, 256).mean() < -23
 
 
+def test_a_voice_between_two_channels_stays_there():
+    """Though their magnitudes are wrong, each in a way of its own, as those of a model are."""
+    rng = np.random.default_rng(0)
+    both = np.stack([0.8 * WAVES, 0.5 * WAVES], axis=1)
+    sizes = np.abs(transform(both, 256)) * 10 ** (3 * rng.normal(size=(6, 2, *SIZES.shape[1:])) / 20)
+    apart, shared = (waveforms_of(sizes, 256, stereo=stereo) for stereo in (False, True))
+    assert max(np.corrcoef(*pair)[0, 1] for pair in apart) < 0.5
+    assert min(np.corrcoef(*pair)[0, 1] for pair in shared) > 0.9
+    missed = [distance(sizes, found, 256).mean() for found in (apart, shared)]
+    assert missed[1] < missed[0] + 1.5
+
+
+def test_one_channel_is_as_without():
+    np.testing.assert_allclose(
+        waveforms_of(SIZES[:, None], 256, stereo=True)[:, 0], waveforms_of(SIZES, 256), atol=1e-5
+    )
+
+
 def test_silence_stays_silent():
     found = waveforms_of(np.zeros((1, 8, 129), np.float32), 256)
     assert np.abs(found).max() == 0

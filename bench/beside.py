@@ -123,7 +123,7 @@ def compared(place: Path, source: Source, rows: int) -> dict[str, dict[str, floa
     real, made = place / "alone.csv", place / "made.csv"
     found: dict[str, list[dict[str, float]]] = {"with": [], "alone": []}
     for seed in range(SEEDS):
-        write(rows_alone(place / "with.reverie", source, rows, seed), source.plain, made)
+        write(rows_alone(place / "with.reverie", rows, seed), source.plain, made)
         found["with"].append(judged(made, real))
         run("sample", place / "alone.reverie", "-n", rows, "-o", made, "--seed", seed)
         found["alone"].append(judged(made, real))
@@ -134,18 +134,11 @@ def compared(place: Path, source: Source, rows: int) -> dict[str, dict[str, floa
     return {**means, "unseen": judged(place / "unseen.csv", real)}
 
 
-def rows_alone(model: Path, source: Source, rows: int, seed: int) -> list[dict[str, object]]:
+def rows_alone(model: Path, rows: int, seed: int) -> list[dict[str, object]]:
     """So many rows of a model that keep its rules, without the media that it would make beside them."""
     made, rng, found = rv.load(model).model_, np.random.default_rng(seed), pa.table({})
     while found.num_rows < rows:
-        blocks = made.fitted.rows(rows, rng, None)
-        columns = {
-            codec.column.name: pa.nulls(rows)
-            if codec.column.name == source.media
-            else codec.decode(blocks.arrays, rows, rng, 0)
-            for codec in made.codec.codecs
-        }
-        table = made.rules.restore(pa.table(columns))
+        table = made.bare(rows, rng)
         kept = table.filter(pa.array(made.rules.valid(table)))
         found = pa.concat_tables([found, kept]) if found.num_rows else kept
     return found.slice(0, rows).to_pylist()

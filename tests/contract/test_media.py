@@ -114,6 +114,15 @@ def test_what_was_learned_is_told(place: Path, capfd: pytest.CaptureFixture[str]
     assert all(b"pictures/7.png" not in content for content in unpacked((place / "m.reverie").read_bytes()))
 
 
+def test_rows_come_without_their_pictures(any_model: str) -> None:
+    learned = rv.load(any_model).model_
+    found = learned.bare(400, np.random.default_rng(0))
+    assert found.column_names == ["picture", "where", "brightness"]
+    assert set(found["picture"].to_pylist()) <= {b"", None}
+    assert found["picture"].null_count < 40
+    assert set(found["where"].to_pylist()) == {"above", "below"}
+
+
 def test_a_label_gives_a_picture(any_model: str, tmp_path: Path) -> None:
     for name in ("one/", "two/"):
         options = ["-n", "24", "--given", "where=above", "--given", "picture is present", "--seed", "3"]

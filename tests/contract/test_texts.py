@@ -95,6 +95,12 @@ def test_what_was_learned_is_told(place: Path, model: str, capfd: pytest.Capture
     assert "pieces of words that rows share" in shown
 
 
+def test_rows_come_without_their_texts(place: Path) -> None:
+    found = rv.load(place / "m.reverie").model_.bare(50, np.random.default_rng(0))
+    assert found["text"].to_pylist() == [""] * 50
+    assert set(found["mood"].to_pylist()) == {"good", "bad"}
+
+
 def test_a_row_gives_its_text(place: Path, tmp_path: Path) -> None:
     for mood in WORDS:
         found = sampled(place, tmp_path / "rows.csv", f"mood={mood}")

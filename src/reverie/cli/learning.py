@@ -19,7 +19,7 @@ _AUTO = (
     "auto (the default): families race on a part of the rows, judged by others, within the --budget, or "
     "without one where that is cheap; 'reverie inspect MODEL' shows the race."
 )
-_LOOKED_AT, _LOOKED_AT_MEDIA = 2_000, 20
+_LOOKED_AT = 2_000
 """Rows that are made to tell what share of a column is missing."""
 
 Data = Annotated[
@@ -261,14 +261,10 @@ def _facts(path: str, made: "Synthesizer", about: Mapping[str, Any]) -> list[str
 
 def _missing(made: "Synthesizer") -> dict[str, str]:
     """The share of missing cells of each column, among rows that the model makes."""
-    from reverie.codecs.base import modalities
+    from reverie.core.rng import child
 
-    looked = _LOOKED_AT_MEDIA if modalities(made.schema_.columns) else _LOOKED_AT
-    rows = list(made.stream(looked, seed=0, fast=True))
-    shares = {
-        name: sum(part[name].null_count for part in rows) / sum(part.num_rows for part in rows)
-        for name in made.columns_
-    }
+    rows = made.model_.bare(_LOOKED_AT, child(0, "inspect"))
+    shares = {name: rows[name].null_count / rows.num_rows for name in made.columns_}
     return {name: f"{share:.1%}" if share else "" for name, share in shares.items()}
 
 

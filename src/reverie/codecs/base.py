@@ -162,6 +162,12 @@ class Codec(ABC):
         `offset` is the number of rows of the same request before these, so that new identifiers stay unique.
         """
 
+    def blank(self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator) -> pa.Array:
+        """As `decode`, but that media are nothing ("" or b"") where they are not missing; their blocks need
+        not be among the arrays.
+        """
+        return self.decode(arrays, rows, rng)
+
     @abstractmethod
     def evidence(self, condition: Condition) -> dict[str, CategoryEvidence | RealEvidence]:
         """What `condition` says of the blocks. Raises ConditionError if the column can never meet it."""

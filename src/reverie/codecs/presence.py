@@ -85,6 +85,10 @@ class Presence:
         blank = self.are("empty", arrays, rows)
         return pc.if_else(pa.array(blank), pa.scalar("", values.type), spread) if blank.any() else spread
 
+    def blank(self, arrays: Mapping[str, np.ndarray], rows: int) -> pa.Array:
+        """Cells of "", null where they are missing."""
+        return pa.array(np.full(rows, "", object), pa.string(), mask=self.are("missing", arrays, rows))
+
     def evidence(self, condition: Condition, meaning: str) -> dict[str, Any]:
         """What "is missing" or "is present" says; any other condition is refused, `meaning` telling why."""
         if condition.missing is None:

@@ -112,6 +112,14 @@ class TableCodec:
                 columns.append(restore(codec.decode(blocks.arrays, blocks.rows, rng, offset), kind))
         return pa.table(columns, names=[codec.column.name for codec in self.codecs])
 
+    def blank(self, blocks: Blocks, rng: np.random.Generator) -> pa.Table:
+        """As `decode`, but that media are nothing where they are not missing (see `Codec.blank`)."""
+        columns = [
+            restore(codec.blank(blocks.arrays, blocks.rows, rng), kind)
+            for codec, kind in zip(self.codecs, self.storage, strict=True)
+        ]
+        return pa.table(columns, names=[codec.column.name for codec in self.codecs])
+
     def evidence(self, conditions: Iterable[Condition]) -> dict[str, CategoryEvidence | RealEvidence]:
         """What all conditions together say of the blocks.
 

@@ -45,6 +45,10 @@ class Accompanied(Fitted):
         told = self.beside.told(known, n) if known else None
         return self.beside.make(self.rows(n, rng, rest, told), self.refined, known, rng)
 
+    def bare(self, n: int, rng: np.random.Generator) -> Blocks:
+        """`n` rows without their grids and texts."""
+        return self.rows(n, rng, None)
+
     def guided(self, strength: float) -> Fitted:
         """The model whose grids and texts are guided so strongly by what is given. Raises ConfigError."""
         if self.beside is None:

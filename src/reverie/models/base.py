@@ -130,6 +130,15 @@ class Discerning(Protocol):
 
 
 @runtime_checkable
+class Bare(Protocol):
+    """A model of rows with grids or texts, which can leave these out: they take far longer."""
+
+    def bare(self, n: int, rng: np.random.Generator) -> Blocks:
+        """`n` rows without their grids and texts."""
+        ...
+
+
+@runtime_checkable
 class Varying(Protocol):
     """A model that knows which rows are near to a given one, and which lie between two."""
 

@@ -150,6 +150,10 @@ class PicturedSpace(LatentSpace):
             rest[LATENT] = self._posterior(rest, known.values, n)
         return self._shown(self.rows.sample(n, rng=rng, given=rest), known.values)
 
+    def bare(self, n: int, rng: np.random.Generator) -> Blocks:
+        """`n` rows without their grids."""
+        return self.rows.sample(n, rng=rng)
+
     def encode(self, blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
         """Mean and deviation of where each row lies, both (rows, latents)."""
         nothing = {NOTHING: np.zeros(blocks.rows, np.int32)}

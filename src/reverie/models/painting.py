@@ -191,6 +191,10 @@ class Painted(Fitted):
             return self.painter.paint(Blocks((), {}, n), rng)
         return self.painter.paint(self.rows.sample(n, rng=rng, given=rest or None), rng)
 
+    def bare(self, n: int, rng: np.random.Generator) -> Blocks:
+        """`n` rows without their grids."""
+        return Blocks((), {}, n) if self.rows is None else self.rows.sample(n, rng=rng)
+
     def log_prob(self, blocks: Blocks) -> np.ndarray:
         """Raises ConfigError: a painter has no density."""
         what, fix = "an adversarial network has no density", "Use a table without pictures and sounds"

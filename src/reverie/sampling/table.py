@@ -17,7 +17,7 @@ from reverie.codecs.spelling import read_table
 from reverie.codecs.table import TableCodec
 from reverie.core.errors import ConfigError, DataError
 from reverie.core.rng import child
-from reverie.models.base import Budget, Fitted, OnProgress, Progress, State, family, silent
+from reverie.models.base import Bare, Budget, Fitted, OnProgress, Progress, State, family, silent
 from reverie.models.deadline import Deadline, seconds_of
 from reverie.models.media import media_of
 from reverie.models.secret import Secret
@@ -73,6 +73,14 @@ class Learned:
         if self.critic is not None and not fast:
             return self.critic.resample(self.fitted, n, rng=rng, given=evidence or None)
         return self.fitted.sample(n, rng=rng, given=evidence or None)
+
+    def bare(self, n: int, rng: np.random.Generator) -> pa.Table:
+        """`n` rows that may break rules, with cells of nothing ("", or b"") for texts, pictures and sounds
+        that are not missing; the critic has not seen them.
+        """
+        fitted = self.fitted
+        blocks = fitted.bare(n, rng) if isinstance(fitted, Bare) else self.draw(n, None, rng, fast=True)
+        return self.rules.restore(self.codec.blank(blocks, rng))
 
     def guided(self, strength: float | None) -> "Learned":
         """The same, guided so strongly by what is given; None is as it is. Raises ConfigError."""

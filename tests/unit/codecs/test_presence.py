@@ -72,3 +72,12 @@ def test_evidence_refuses_the_impossible_and_the_unknown() -> None:
 
 def test_are_without_a_block() -> None:
     assert np.array_equal(presence(pa.array(["a"])).are("value", {}, 3), [True] * 3)
+
+
+def test_cells_of_nothing_are_there_unless_missing() -> None:
+    kinds = presence(CELLS, empty=True)
+    arrays = kinds.encode(CELLS)
+    found = kinds.blank(arrays, len(CELLS))
+    assert found.is_null().to_pylist() == CELLS.is_null().to_pylist()
+    assert set(found.drop_null().to_pylist()) == {""}
+    assert presence(pa.array(["a"])).blank({}, 2).to_pylist() == ["", ""]

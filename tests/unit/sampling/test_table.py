@@ -37,6 +37,13 @@ def test_what_rules_make_is_not_modelled(learned: Learned) -> None:
     assert "total" in learned.rules.arrow
 
 
+def test_rows_without_media_are_rows(learned: Learned) -> None:
+    """Of a table without media they are what is made without the critic, rules or not."""
+    rng = [np.random.default_rng(1) for _ in range(2)]
+    blocks = learned.draw(200, None, rng[0], fast=True)
+    assert learned.bare(200, rng[1]).equals(learned.decode(blocks, rng[0], 0, dictionaries=False))
+
+
 def test_state_round_trip(learned: Learned, people: pa.Table, tmp_path) -> None:
     artifact.save(tmp_path / "m.reverie", {}, {"table": learned.state()})
     again = Learned.from_state(artifact.load(tmp_path / "m.reverie").parts["table"])

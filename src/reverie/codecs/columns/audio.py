@@ -228,6 +228,11 @@ class Audio(Codec):
             files += [sounds.write(one[:count], self.form.rate) for one, count in cut]
         return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
 
+    def blank(self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator) -> pa.Array:
+        """Nothing where there is a cell."""
+        del rng
+        return self.presence.blank(arrays, rows).cast(pa.binary())
+
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """A sound that is given, or whether there is one."""
         if condition.values is None or condition.negate or len(condition.values) != 1:

@@ -198,6 +198,11 @@ class Image(Codec):
             files += [pictures.write(one) for one in pixels.transpose(0, 2, 3, 1)]
         return self.presence.place(pa.array(files, pa.binary()), arrays, rows)
 
+    def blank(self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator) -> pa.Array:
+        """Nothing where there is a cell."""
+        del rng
+        return self.presence.blank(arrays, rows).cast(pa.binary())
+
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """A picture that is given, or whether there is one."""
         if condition.values is None or condition.negate or len(condition.values) != 1:

@@ -139,6 +139,11 @@ class Prose(Codec):
         texts = pa.array(self.pairs.decode(arrays[self.column.name][filled]), pa.string())
         return restore(self.presence.place(texts, arrays, rows), type_named(self.storage))
 
+    def blank(self, arrays: Mapping[str, np.ndarray], rows: int, rng: np.random.Generator) -> pa.Array:
+        """Nothing where there is a cell."""
+        del rng
+        return restore(self.presence.blank(arrays, rows), type_named(self.storage))
+
     def evidence(self, condition: Condition) -> dict[str, Any]:
         """A text that is given, what it begins with, or whether there is one."""
         present = Condition(condition.column, missing=False)

@@ -56,7 +56,7 @@ class Maker(nn.Module):
             nn.Linear(told + latent, INNER), nn.LeakyReLU(SLOPE), nn.Linear(INNER, INNER), nn.LeakyReLU(SLOPE)
         )
         self.start = nn.Linear(INNER, widths[-1] * high * wide)
-        self.blocks = nn.ModuleList(Residual(wide, told=INNER, bend=_bent) for wide in reversed(widths))
+        self.blocks = nn.ModuleList(_block(wide, INNER) for wide in reversed(widths))
         self.steps = nn.ModuleList(nn.Conv2d(wide, less, 1) for less, wide in reversed([*pairwise(widths)]))
         self.thin = nn.Conv2d(widths[0], THIN * grid.patch**2, 1)
         self.leave = nn.Conv2d(THIN, grid.channels, 3, padding=1)
@@ -251,7 +251,7 @@ class _View(nn.Module):
         high, wide = grid.sizes(len(widths))[-1]
         self.enter = nn.Conv2d(grid.channels, THIN, 3, padding=1)
         self.gather = nn.Conv2d(THIN * grid.patch**2, widths[0], 1)
-        self.blocks = nn.ModuleList(Residual(wide, bend=_bent) for wide in widths)
+        self.blocks = nn.ModuleList(_block(wide) for wide in widths)
         self.steps = nn.ModuleList(nn.Conv2d(less, wide, 1) for less, wide in pairwise(widths))
         self.out = nn.Linear(widths[-1] * high * wide, FEATURES)
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -265,6 +265,14 @@ class _View(nn.Module):
                 hidden = self.steps[at - 1](halved)
             hidden = block(hidden)
         return self.out(_bent(hidden).flatten(1))
+
+
+def _block(width: int, told: int = 0) -> Residual:
+    """A block that is nothing but its way past at first."""
+    block = Residual(width, told=told, bend=_bent)
+    assert block.second.bias is not None
+    nn.init.zeros_(block.second.bias)
+    return block
 
 
 def _bent(hidden: torch.Tensor) -> torch.Tensor:

@@ -29,8 +29,6 @@ class Residual(nn.Module):
         self.says = nn.Linear(told, 2 * out) if told else None
         self.past = nn.Conv2d(width, out, 1) if width != out else nn.Identity()
         nn.init.zeros_(self.second.weight)
-        assert self.second.bias is not None
-        nn.init.zeros_(self.second.bias)
 
     def forward(self, hidden: torch.Tensor, said: torch.Tensor | None = None) -> torch.Tensor:
         """`said` is (rows, told)."""

@@ -12,11 +12,12 @@ def rows(channels: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("out", [None, 4, 6])
-def test_a_block_begins_as_its_way_past(out: int | None) -> None:
+def test_a_block_begins_as_its_way_past_but_for_a_constant(out: int | None) -> None:
     block = Residual(4, out, bend=functional.relu)
     found = block(rows(4))
     assert found.shape == (3, out or 4, 5, 4)
-    torch.testing.assert_close(found, block.past(rows(4)))
+    assert block.second.bias is not None
+    torch.testing.assert_close(found, block.past(rows(4)) + block.second.bias[:, None, None])
 
 
 def test_what_is_said_changes_what_comes_out_of_its_own_row_alone() -> None:

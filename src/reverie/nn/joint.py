@@ -13,6 +13,7 @@ from typing import Protocol
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from reverie.nn.diffusion import Denoising, RowNet
 from reverie.nn.plan import Form, Plan
@@ -31,9 +32,9 @@ CENTRE, SPREAD = -0.2, 1.2
 """Mean and standard deviation of the log of tan(angle) at which grids are learned from."""
 BEND = 1.5
 """How much more often the network is asked where little noise is left (`schedules.ladder`)."""
-SMOOTH = 0.3
-"""The most noise, as an angle, that a known grid is shown with while learning, so that it is not known by
-heart.
+SMOOTH, SHIFT = 0.3, 8
+"""While learning, a known grid is shown with noise, at most so much as an angle, and moved by up to such a
+part of each side, so that it is not known by heart.
 """
 GUIDED = 0.5
 """The least angle at which grids are guided: below it costs as much and shows nothing (Kynkaanniemi et al.
@@ -78,7 +79,7 @@ class JointNet(nn.Module):
         found = self.towers[at]
         if isinstance(found, Writer):
             return found.look(part, noise)
-        return self.tower(at).look(part if noise is None else _blurred(part, noise))
+        return self.tower(at).look(part if noise is None else _varied(part, noise))
 
     def tower(self, at: int) -> Tower:
         """That of grid `at`."""
@@ -148,15 +149,46 @@ class Jointly(Task):
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         if turn == "row_net":
-            nothing = self.net.absent.detach().sum(0).expand(DRAWS * len(batch["codes"]), -1)
-            return self._row_costs(batch, nothing, noise)
+            return self._row_costs(batch, self._nothing(DRAWS * len(batch["codes"])), noise)
+        parts, views, there = self._seen(batch, noise)
+        rows = self._row_costs(batch, self._some(views, there, noise), noise)
+        return rows + self._part_costs(batch, parts, views, there, noise)
+
+    def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+        """What rows cost of which no part is known, and what parts cost.
+
+        A row is soon known by heart by its parts, long before these are learned; by that cost nothing is
+        judged.
+        """
+        parts, views, there = self._seen(batch, noise)
+        rows = self._row_costs(batch, self._nothing(len(there)), noise)
+        return rows + self._part_costs(batch, parts, views, there, noise)
+
+    def _seen(
+        self, batch: Batch, noise: torch.Generator
+    ) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        """The parts, what each tells (rows, parts, width) and whether it is there (rows, parts)."""
         parts = [batch[f"grid{at}"].float() for at in range(len(self.grids))]
         parts += [batch[f"text{at}"].long() for at in range(len(self.texts))]
-        there = present(self.parts, batch["codes"].long())
-        hides, chosen = noise if self.training else None, self._chosen(len(there), noise)
+        hides = noise if self.training else None
         views = torch.stack([self.net.look(at, part, hides) for at, part in enumerate(parts)], dim=1)
+        return parts, views, present(self.parts, batch["codes"].long())
+
+    def _nothing(self, rows: int) -> torch.Tensor:
+        """What is told of rows of which no part is known, (rows, width)."""
+        return self.net.absent.detach().sum(0).expand(rows, -1)
+
+    def _part_costs(
+        self,
+        batch: Batch,
+        parts: Sequence[torch.Tensor],
+        views: torch.Tensor,
+        there: torch.Tensor,
+        noise: torch.Generator,
+    ) -> torch.Tensor:
+        """What the parts of each row cost, of which some blocks and other parts are known."""
         rows, draw = len(there), {"generator": noise, "device": noise.device}
-        total = self._row_costs(batch, self._some(views, there, noise), noise)
+        chosen, total = self._chosen(rows, noise), torch.zeros(rows, device=noise.device)
         for at, part in enumerate(parts):
             alone = torch.rand(rows, 1, **draw) < NOTHING
             others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone
@@ -255,10 +287,16 @@ def _writer(text: Text, scale: Scale, width: int) -> Writer:
     return LanguageTower.of(text, width)
 
 
-def _blurred(grid: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+def _varied(grid: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+    """Grids with a little noise, all moved by as many places, the outermost of which are repeated."""
     draw = {"generator": noise, "device": noise.device}
     level = SMOOTH * torch.rand(len(grid), 1, 1, 1, **draw)
-    return noised(grid, torch.randn(grid.shape, **draw), level)
+    grid = noised(grid, torch.randn(grid.shape, **draw), level)
+    high, wide = grid.shape[2:]
+    down, right = high // SHIFT, wide // SHIFT
+    top, left = (int(torch.randint(2 * most + 1, (), **draw)) for most in (down, right))
+    grid = functional.pad(grid, (right, right, down, down), mode="replicate")
+    return grid[:, :, top : top + high, left : left + wide]
 
 
 def emerge_grid(

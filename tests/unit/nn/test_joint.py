@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from reverie.nn.diffusion import RowNet
-from reverie.nn.joint import ALONE, DRAWS, WRITTEN, Joint, JointNet, emerge_grid
+from reverie.nn.joint import ALONE, DRAWS, WRITTEN, Joint, JointNet, _varied, emerge_grid
 from reverie.nn.plan import Form, Plan
 from reverie.nn.texts import Scale, Text
 from reverie.nn.towers import Grid
@@ -49,6 +49,38 @@ def test_grids_that_are_absent_cost_nothing_and_tell_nothing(task):
     assert torch.equal(costs[0], costs[1])
     other["grid1"][~closed] = 7.0
     assert not torch.equal(costs[0], task.losses("net", other, torch.Generator().manual_seed(0)))
+
+
+@pytest.mark.parametrize("kind", ["task", "writer"])
+def test_what_rows_are_told_of_is_not_judged(request, kind):
+    """Rows are judged as if nothing were known of them, parts as they are learned."""
+    task = request.getfixturevalue(kind).eval()
+    rows = written() if kind == "writer" else batch()
+    with torch.no_grad():
+        task.net.absent.normal_(generator=torch.Generator().manual_seed(2))
+    parts = task._part_costs
+    task._part_costs = lambda *_: torch.zeros(6)
+    alone = task.held_out(rows, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(
+        alone, task.told_losses(rows, torch.Generator().manual_seed(0), task.net.absent.sum(0).expand(6, -1))
+    )
+    task._part_costs = parts
+    whole = task.held_out(rows, torch.Generator().manual_seed(0))
+    assert (whole - alone).min() > 0
+
+
+def test_grids_are_shown_moved_and_with_noise_while_learning(task):
+    ramp = torch.arange(16.0).expand(4, 1, 16, 16)
+    moves = set()
+    for seed in range(60):
+        shown = _varied(ramp + ramp.mT, torch.Generator().manual_seed(seed))
+        assert shown.shape == ramp.shape
+        moves.add(round(float(shown[0].mean() - 15)))
+    assert len(moves) > 3
+    grid, noise = batch()["grid0"], torch.Generator().manual_seed(0)
+    plain = task.eval().net.look(0, grid)
+    assert torch.equal(task.net.look(0, grid), plain)
+    assert not torch.equal(task.net.look(0, grid, noise), plain)
 
 
 def test_what_is_not_seen_is_told_apart_from_what_is(task):

@@ -43,7 +43,9 @@ GUIDED = 0.5
 DRAWS = 4
 """How often each row of a batch is learned, with noise drawn anew: that costs little beside its parts."""
 ALONE = 4
-"""Steps of rows alone beside each where there are texts: these take more than twenty times as long."""
+"""Steps of rows alone beside each where there are texts and no grids: these take more than twenty times as
+long.
+"""
 WRITTEN = 16
 """Rows of a batch whose texts are written on a plain processor: that costs far more than the rest."""
 
@@ -144,8 +146,8 @@ class Jointly(Task):
 
     def course(self) -> tuple[Turn, ...]:
         """The turns of a step."""
-        alone = (Turn("row_net", times=ALONE),) if self.texts and self.blocks else ()
-        return (*alone, Turn("net"))
+        alone = self.texts and self.blocks and not self.grids
+        return (*((Turn("row_net", times=ALONE),) if alone else ()), Turn("net"))
 
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         if turn == "row_net":

@@ -159,14 +159,17 @@ def test_texts_and_grids_are_learned_together(writer):
     assert [name for name, weight in writer.net.named_parameters() if weight.grad is None] == []
 
 
-def test_rows_beside_texts_have_steps_of_their_own(task, writer):
-    assert [(turn.module, turn.times) for turn in writer.turns] == [("row_net", ALONE), ("net", 1)]
-    assert [turn.module for turn in task.turns] == ["net"]
-    nothing = RowNet((), 0, 16, 1, 8, 0.0)
-    net = JointNet(nothing, (), (8, 16), 16, (Text(300, 12),), Scale(32, 1, 0.0))
-    form = Form((), np.zeros(0, int), np.zeros(0, int), np.zeros(0, int))
-    lone = Joint(net, form, Plan.of(form, 4, 1.5), 0.5, (), (Text(300, 12),))
-    assert [turn.module for turn in lone.turns] == ["net"]
+def test_rows_beside_texts_and_no_grids_have_steps_of_their_own(task, writer):
+    def turns(rows, form):
+        net = JointNet(rows, (), (8, 16), 16, (TEXT,), Scale(32, 1, 0.0))
+        beside = Joint(net, form, Plan.of(form, 4, 1.5), 0.5, (), (TEXT,))
+        return [(turn.module, turn.times) for turn in beside.turns]
+
+    for one in (task, writer):
+        assert [turn.module for turn in one.turns] == ["net"]
+    assert turns(RowNet(FORM.sizes, 1, 16, 1, 8, 0.0), FORM) == [("row_net", ALONE), ("net", 1)]
+    nothing = Form((), np.zeros(0, int), np.zeros(0, int), np.zeros(0, int))
+    assert turns(RowNet((), 0, 16, 1, 8, 0.0), nothing) == [("net", 1)]
 
 
 def test_a_step_of_rows_alone_looks_at_nothing_else(writer):

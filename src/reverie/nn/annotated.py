@@ -35,6 +35,9 @@ class Annotated(Jointly, AnyOrder):
     def blocks(self) -> int:
         return self.count
 
+    def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
+        return self.losses("net", batch, noise)
+
     def told_losses(self, batch: Batch, noise: torch.Generator, told: torch.Tensor) -> torch.Tensor:
         if not self.count:
             return told.new_zeros(len(told))

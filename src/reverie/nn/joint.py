@@ -152,9 +152,10 @@ class Jointly(Task):
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         if turn == "row_net":
             return self._row_costs(batch, self._nothing(DRAWS * len(batch["codes"])), noise)
+        chosen = self._chosen(len(batch["codes"]), noise)
         parts, views, there = self._seen(batch, noise)
         rows = self._row_costs(batch, self._some(views, there, noise), noise)
-        return rows + self._part_costs(batch, parts, views, there, noise)
+        return rows + self._part_costs(batch, chosen, parts, views, there, noise)
 
     def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """What rows cost of which no part is known, and what parts cost.
@@ -162,9 +163,10 @@ class Jointly(Task):
         A row is soon known by heart by its parts, long before these are learned; by that cost nothing is
         judged.
         """
+        chosen = self._chosen(len(batch["codes"]), noise)
         parts, views, there = self._seen(batch, noise)
         rows = self._row_costs(batch, self._nothing(len(there)), noise)
-        return rows + self._part_costs(batch, parts, views, there, noise)
+        return rows + self._part_costs(batch, chosen, parts, views, there, noise)
 
     def _seen(
         self, batch: Batch, noise: torch.Generator
@@ -183,14 +185,17 @@ class Jointly(Task):
     def _part_costs(
         self,
         batch: Batch,
+        chosen: torch.Tensor,
         parts: Sequence[torch.Tensor],
         views: torch.Tensor,
         there: torch.Tensor,
         noise: torch.Generator,
     ) -> torch.Tensor:
-        """What the parts of each row cost, of which some blocks and other parts are known."""
+        """What the parts of each row cost, of which some blocks and other parts are known; texts are of the
+        `chosen` rows.
+        """
         rows, draw = len(there), {"generator": noise, "device": noise.device}
-        chosen, total = self._chosen(rows, noise), torch.zeros(rows, device=noise.device)
+        total = torch.zeros(rows, device=noise.device)
         for at, part in enumerate(parts):
             alone = torch.rand(rows, 1, **draw) < NOTHING
             others = there & (torch.rand(rows, len(parts), **draw) < SEEN) & ~alone

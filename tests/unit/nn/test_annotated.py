@@ -96,6 +96,10 @@ def test_all_is_learned_at_once(task):
 def test_every_column_is_judged(task):
     task.most, task.asked = 1, [0]
     rows = batch()
+    assert torch.equal(
+        task.held_out(rows, torch.Generator().manual_seed(0)),
+        task.losses("net", rows, torch.Generator().manual_seed(0)),
+    )
     judged = task.told_losses(rows, torch.Generator().manual_seed(0), torch.zeros(8, 16))
     task.train()
     asked = task.told_losses(rows, torch.Generator().manual_seed(0), torch.zeros(8, 16))

@@ -152,10 +152,7 @@ class Jointly(Task):
     def losses(self, turn: str, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         if turn == "row_net":
             return self._row_costs(batch, self._nothing(DRAWS * len(batch["codes"])), noise)
-        chosen = self._chosen(len(batch["codes"]), noise)
-        parts, views, there = self._seen(batch, noise)
-        rows = self._row_costs(batch, self._some(views, there, noise), noise)
-        return rows + self._part_costs(batch, chosen, parts, views, there, noise)
+        return self._all_costs(batch, noise, told=True)
 
     def held_out(self, batch: Batch, noise: torch.Generator) -> torch.Tensor:
         """What rows cost of which no part is known, and what parts cost.
@@ -163,9 +160,14 @@ class Jointly(Task):
         A row is soon known by heart by its parts, long before these are learned; by that cost nothing is
         judged.
         """
+        return self._all_costs(batch, noise, told=False)
+
+    def _all_costs(self, batch: Batch, noise: torch.Generator, *, told: bool) -> torch.Tensor:
+        """What rows and their parts cost, where rows are `told` of some parts or of none."""
         chosen = self._chosen(len(batch["codes"]), noise)
         parts, views, there = self._seen(batch, noise)
-        rows = self._row_costs(batch, self._nothing(len(there)), noise)
+        known = self._some(views, there, noise) if told else self._nothing(len(there))
+        rows = self._row_costs(batch, known, noise)
         return rows + self._part_costs(batch, chosen, parts, views, there, noise)
 
     def _seen(

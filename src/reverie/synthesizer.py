@@ -21,7 +21,7 @@ from reverie.io.fingerprint import fingerprint
 from reverie.io.given import dataset
 from reverie.io.moulds import Mould
 from reverie.models import artifact
-from reverie.models.base import Budget, OnProgress, Progress, silent
+from reverie.models.base import Budget, OnProgress, silent
 from reverie.models.choice import AUTO, PRIVATE, able, check_device, check_family, check_private, settled
 from reverie.models.clock import Clock
 from reverie.models.neural import forget
@@ -145,6 +145,7 @@ class Synthesizer(Attested):
         fast: bool = False,
         workers: int | None = None,
         guidance: float | None = None,
+        likeliest: bool = False,
         on_progress: OnProgress = silent,
     ) -> Any:
         """New rows, in the kind of frame that was learned from (an Arrow table if that was a file), pictures
@@ -154,11 +155,13 @@ class Synthesizer(Attested):
         (missing) or wishes such as `rv.between(30, 40)`, lists conditions as text such as "age>=65", or is a
         frame of partly known rows, or the path of one, each of which is completed once. The same `seed` gives
         the same rows. `guidance` over 0 makes pictures, sounds and texts more typical of what is given, and
-        less diverse. Raises ConditionError if `given` cannot be met.
+        less diverse; `likeliest` completes each known row several times and takes what is most like the rest.
+        Raises ConditionError if `given` cannot be met.
         """
         parts = self.stream(
-            n, given=given, seed=seed, fast=fast, workers=workers, guidance=guidance, on_progress=on_progress
-        )
+            n, given=given, seed=seed, fast=fast, workers=workers, guidance=guidance, likeliest=likeliest,
+            on_progress=on_progress,
+        )  # fmt: skip
         return self._frame(pa.concat_tables(parts))
 
     def stream(
@@ -171,6 +174,7 @@ class Synthesizer(Attested):
         workers: int | None = None,
         dictionaries: bool = False,
         guidance: float | None = None,
+        likeliest: bool = False,
         on_progress: OnProgress = silent,
     ) -> Iterator[pa.Table]:
         """As `sample`, in Arrow tables one after another, in memory that does not grow with `n`."""
@@ -178,20 +182,24 @@ class Synthesizer(Attested):
         total = self._total(n, request)
         parts = plan.stream(
             model, total, request, seed=self._seed(seed), workers=workers, fast=fast,
-            dictionaries=dictionaries,
+            dictionaries=dictionaries, best=likeliest,
         )  # fmt: skip
-        return _reported(parts, total, on_progress)
+        return plan.reported(parts, total, on_progress)
 
-    def impute(self, frame: Any, *, seed: int | None = None, workers: int | None = None) -> Any:
+    def impute(
+        self, frame: Any, *, seed: int | None = None, workers: int | None = None, likeliest: bool = False
+    ) -> Any:
         """The frame with its missing cells drawn from what was learned, given the rest of their row.
 
         Present cells are unchanged. A cell that is missing where the rules say it must be stays so only if
-        drawn so.
+        drawn so. `likeliest` draws several times and takes of each row what is most like the other draws.
         """
         model, data = self._fitted(), dataset(frame)
         table = data.single()[1]
         request = Request.complete(model, table, strict=False, source=data.source)
-        parts = plan.stream(model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True)
+        parts = plan.stream(
+            model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True, best=likeliest
+        )
         return Mould.of(frame).filled(pa.concat_tables(parts).select(table.column_names))
 
     def log_prob(self, frame: Any, *, seed: int | None = None) -> np.ndarray:
@@ -384,11 +392,3 @@ def load(path: str | Path) -> Synthesizer:
 def _warn(notes: Iterable[str]) -> None:
     for note in notes:
         warnings.warn(note, ReverieWarning, stacklevel=3)
-
-
-def _reported(parts: Iterator[pa.Table], total: int, on_progress: OnProgress) -> Iterator[pa.Table]:
-    done = 0
-    for part in parts:
-        done += part.num_rows
-        on_progress(Progress("sample", done, total))
-        yield part

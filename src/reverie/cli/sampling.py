@@ -18,6 +18,12 @@ Output = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same rows.", min=0)]
+Likeliest = Annotated[
+    bool,
+    typer.Option(
+        "--likeliest", help="Complete each known row 15 times, and take what is most like the other times."
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option(help="Threads to use; all cores unless told. Rows do not depend on it.", min=1)
 ]
@@ -50,6 +56,7 @@ def sample(
         float | None,
         typer.Option(help="How strongly what is given shapes pictures, sounds and texts; 0 is not at all."),
     ] = None,
+    likeliest: Likeliest = False,
     json: Annotated[
         str | None, typer.Option("--json", help="Write times, rows, the family and why, as JSON.")
     ] = None,
@@ -70,6 +77,9 @@ def sample(
     results.check(synthesizer, output, folder=folder)
     wanted = _wanted(synthesizer, given, given_file)
     n = None if given_file else options.count_rows(rows, scale, synthesizer.rows_)
+    if likeliest and not given_file:
+        fix = "Give --given-file, or leave it out"
+        raise ConfigError("chooses among completions of known rows", where="--likeliest", fix=fix)
     if given_file and (rows, scale) != (None, None):
         fix = "Leave -n and --scale out"
         raise ConfigError("makes one row for each of its own", where="--given-file", fix=fix)
@@ -77,7 +87,8 @@ def sample(
     with terminal.progress("rows") as tell:
         parts = synthesizer.stream(
             n, given=wanted, seed=seed, fast=fast, workers=workers or options.cores(),
-            dictionaries=output.endswith(".parquet"), guidance=guidance, on_progress=tell,
+            dictionaries=output.endswith(".parquet"), guidance=guidance, likeliest=likeliest,
+            on_progress=tell,
         )  # fmt: skip
         made = results.write(output, parts, folder=folder)
     end = time.perf_counter()
@@ -99,6 +110,7 @@ def impute(
     output: Output,
     seed: Seed = None,
     workers: Workers = None,
+    likeliest: Likeliest = False,
 ) -> None:
     """Fill the missing cells of DATA.
 
@@ -109,7 +121,7 @@ def impute(
     synthesizer, folder = results.opened(model, output, data)
     found = options.read_table(data, None)
     holes = sum(column.null_count for column in read_table(synthesizer.schema_, found.single()[1]).columns)
-    filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores())
+    filled = synthesizer.impute(found, seed=seed, workers=workers or options.cores(), likeliest=likeliest)
     left = sum(column.null_count for column in filled.columns)  # a missing value may have been drawn
     results.write(output, iter([filled]), folder=folder)
     filling = f"{holes - left:,} of {terminal.count(holes, 'missing cell')} filled"

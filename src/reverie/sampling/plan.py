@@ -18,6 +18,8 @@ from reverie.codecs.spelling import write_table
 from reverie.core.errors import ConfigError
 from reverie.core.quantities import parse_count
 from reverie.core.rng import child
+from reverie.models.base import OnProgress, Progress
+from reverie.sampling.consensus import likeliest
 from reverie.sampling.request import Request, answer
 from reverie.sampling.table import Learned
 
@@ -55,21 +57,42 @@ def stream(
     workers: int | None = None,
     fast: bool = False,
     dictionaries: bool = False,
+    best: bool = False,
 ) -> Iterator[pa.Table]:
     """The `n` rows that answer the request, partition by partition in order.
 
-    With `dictionaries`, categories of text come as dictionary columns. Raises ConditionError or ConfigError.
+    With `dictionaries`, categories of text come as dictionary columns; `best` are the likeliest of several
+    completions of known rows. Raises ConditionError or ConfigError.
     """
+    if best and request.known is None:
+        fix = "Give partly known rows, or leave it out"
+        raise ConfigError("chooses among completions of known rows", where="likeliest", fix=fix)
     plan = partitions(n, max(len(model.schema.columns), model.codec.grid_cells), whole=model.whole)
 
     def make(part: Partition) -> pa.Table:
         rng = child(seed, model.schema.name, part.index)
         asked = request.part(part.start, part.rows)
-        rows = answer(model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries)
+        known = asked.known if best else None
+
+        def draw() -> pa.Table:
+            return answer(
+                model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries
+            )
+
+        rows = draw() if known is None else likeliest(model, known, draw)
         return write_table(model.schema, rows)
 
     threads = min(_workers(workers), len(plan))
     return map(make, plan) if threads == 1 else _parallel(make, plan, threads)
+
+
+def reported(parts: Iterator[pa.Table], total: int, on_progress: OnProgress) -> Iterator[pa.Table]:
+    """The parts of `total` rows, with word of how many there are so far."""
+    done = 0
+    for part in parts:
+        done += part.num_rows
+        on_progress(Progress("sample", done, total))
+        yield part
 
 
 def _workers(asked: int | None) -> int:

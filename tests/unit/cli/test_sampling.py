@@ -46,6 +46,22 @@ def test_partly_known_rows(folder: Path, tmp_path: Path) -> None:
     assert made["city"].to_pylist()[1:] == ["Rome", "Bonn"]
 
 
+def test_the_likeliest(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Draws of as many rows that know the same differ; the likeliest of them nearly agree."""
+    (tmp_path / "given.csv").write_text("age,city\n" + "40,\n" * 60)
+    model, given, varied = str(folder / "m.reverie"), str(tmp_path / "given.csv"), {}
+    for way in ([], ["--likeliest"]):
+        for command in (["sample", model, "--given-file", given], ["impute", model, given]):
+            out = tmp_path / "f.csv"
+            assert run([*command, "-o", str(out), *way]) == 0
+            cities = csv.read_csv(out)["city"].to_pylist()
+            varied[command[0], bool(way)] = max(cities.count(city) for city in set(cities))
+        assert run(["sample", model, "-o", str(out), "-n", "5", *way]) == 2 * len(way)
+    assert "--likeliest: chooses among completions of known rows" in capfd.readouterr().err
+    for command in ("sample", "impute"):
+        assert varied[command, True] > varied[command, False] + 5
+
+
 @pytest.mark.parametrize("command", ["impute", "score", "sample"])
 def test_errors_name_the_file_given(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], command: str

@@ -184,6 +184,9 @@ def test_rows_with_given_pictures_are_completed(model: str, folder: Path, tmp_pa
     assert len(found) == 2
     shown = read((tmp_path / "new" / found[1]["picture"]).read_bytes())
     np.testing.assert_array_equal(shown, read(pictures[1]))
+    assert run(["sample", model, "-o", str(tmp_path / "best"), *options, "--likeliest"]) == 0
+    best = read((tmp_path / "best" / lines(tmp_path / "best")[1]["picture"]).read_bytes())
+    np.testing.assert_array_equal(best, shown)
     assert run(["impute", model, str(folder / "data"), "-o", str(tmp_path / "full")]) == 0
     assert len(lines(tmp_path / "full")) == ROWS
 

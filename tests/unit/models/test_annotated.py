@@ -24,7 +24,7 @@ TEXT = Tokens("t", 300, 8, Gate("there", 1))
 SPECS = (Category("a", 2), TEXT, Category("there", 2), Real("x"))
 CONFIG = Config(
     width=32, narrow=8, coarse=8, fine=2, dropout=0.0, text_width=32, text_depth=1, text_dropout=0.0,
-    text_updates=200,
+    text_updates=300,
 )  # fmt: skip
 
 

@@ -182,7 +182,7 @@ class Synthesizer(Attested):
         total = self._total(n, request)
         parts = plan.stream(
             model, total, request, seed=self._seed(seed), workers=workers, fast=fast,
-            dictionaries=dictionaries, best=likeliest,
+            dictionaries=dictionaries, likely=self.columns_ if likeliest else (),
         )  # fmt: skip
         return plan.reported(parts, total, on_progress)
 
@@ -198,8 +198,9 @@ class Synthesizer(Attested):
         table = data.single()[1]
         request = Request.complete(model, table, strict=False, source=data.source)
         parts = plan.stream(
-            model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True, best=likeliest
-        )
+            model, table.num_rows, request, seed=self._seed(seed), workers=workers, fast=True,
+            likely=table.column_names if likeliest else (),
+        )  # fmt: skip
         return Mould.of(frame).filled(pa.concat_tables(parts).select(table.column_names))
 
     def log_prob(self, frame: Any, *, seed: int | None = None) -> np.ndarray:

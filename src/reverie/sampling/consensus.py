@@ -19,16 +19,20 @@ DRAWS = 15
 """Completions of each row."""
 
 
-def likeliest(model: Learned, known: pa.Table, draw: Callable[[], pa.Table]) -> pa.Table:
+def likeliest(
+    model: Learned, known: pa.Table, draw: Callable[[], pa.Table], wanted: Sequence[str]
+) -> pa.Table:
     """Of each row of `known` the completion, among several that `draw` makes of all, that differs least from
-    the others in the cells that were drawn; rows that would break a rule among these are as first drawn.
+    the others in the cells of the `wanted` columns that were drawn; rows that would break a rule among these
+    are as first drawn.
     """
-    rows, draws = known.num_rows, [draw() for _ in range(DRAWS)]
-    costs = np.zeros((DRAWS, rows))
-    for name, kind in model.rules.arrow.items():
-        free = np.ones(rows, bool) if name not in known.column_names else _empty(known[name])
-        if free.any() and cells.has_levels(kind):
-            costs += np.where(free, _costs([made[name] for made in draws]), 0.0)
+    free = {name: _empty(known[name]) if name in known.column_names else np.True_ for name in wanted}
+    free = {name: empty for name, empty in free.items() if empty.any()}
+    draws = [draw() for _ in range(DRAWS if free else 1)]
+    costs = np.zeros((len(draws), known.num_rows))
+    for name, empty in free.items():
+        if cells.has_levels(model.rules.arrow[name]):
+            costs += np.where(empty, _costs([made[name] for made in draws]), 0.0)
     chosen = costs.argmin(0)
     while True:
         made = _taken(draws, chosen)

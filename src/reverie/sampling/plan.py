@@ -7,7 +7,7 @@ asked for. Workers are threads: numpy, Arrow and the compiled kernels work outsi
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -57,14 +57,14 @@ def stream(
     workers: int | None = None,
     fast: bool = False,
     dictionaries: bool = False,
-    best: bool = False,
+    likely: Sequence[str] = (),
 ) -> Iterator[pa.Table]:
     """The `n` rows that answer the request, partition by partition in order.
 
-    With `dictionaries`, categories of text come as dictionary columns; `best` are the likeliest of several
-    completions of known rows. Raises ConditionError or ConfigError.
+    With `dictionaries`, categories of text come as dictionary columns. Of known rows the likeliest of several
+    completions are taken if columns are to be `likely`. Raises ConditionError or ConfigError.
     """
-    if best and request.known is None:
+    if likely and request.known is None:
         fix = "Give partly known rows, or leave it out"
         raise ConfigError("chooses among completions of known rows", where="likeliest", fix=fix)
     plan = partitions(n, max(len(model.schema.columns), model.codec.grid_cells), whole=model.whole)
@@ -72,14 +72,14 @@ def stream(
     def make(part: Partition) -> pa.Table:
         rng = child(seed, model.schema.name, part.index)
         asked = request.part(part.start, part.rows)
-        known = asked.known if best else None
+        known = asked.known if likely else None
 
         def draw() -> pa.Table:
             return answer(
                 model, part.rows, asked, rng, offset=part.start, fast=fast, dictionaries=dictionaries
             )
 
-        rows = draw() if known is None else likeliest(model, known, draw)
+        rows = draw() if known is None else likeliest(model, known, draw, likely)
         return write_table(model.schema, rows)
 
     threads = min(_workers(workers), len(plan))

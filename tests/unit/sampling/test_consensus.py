@@ -1,5 +1,6 @@
 """The likeliest completion: the most frequent, the median, whole rows, and no rule broken by choosing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -41,10 +42,13 @@ class Drawn:
         schema = self.draws[0].schema
         self.rules = Rules(dict(zip(schema.names, schema.types, strict=True)), self.unique)
 
-    def likeliest(self, known: dict[str, list], monkeypatch: pytest.MonkeyPatch) -> dict[str, list]:
+    def likeliest(
+        self, known: dict[str, list], monkeypatch: pytest.MonkeyPatch, unwanted: Sequence[str] = ()
+    ) -> dict[str, list]:
         monkeypatch.setattr(consensus, "DRAWS", len(self.draws))
         rows = iter(self.draws)
-        return likeliest(cast("Any", self), pa.table(known), lambda: next(rows)).to_pydict()
+        wanted = [name for name in self.rules.arrow if name not in unwanted]
+        return likeliest(cast("Any", self), pa.table(known), lambda: next(rows), wanted).to_pydict()
 
 
 def draws_of(**columns: list[list]) -> list[pa.Table]:
@@ -79,6 +83,25 @@ def test_cells_that_are_known_do_not_count(monkeypatch: pytest.MonkeyPatch) -> N
     drawn = Drawn(draws_of(a=[["k"], ["k"], ["k"]], b=[["1"], ["2"], ["2"]], c=[[b"1"], [b"2"], [b"3"]]))
     made = drawn.likeliest({"a": ["k"]}, monkeypatch)
     assert (made["a"], made["b"]) == (["k"], ["2"])
+
+
+def test_columns_that_are_not_wanted_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Drawn(draws_of(a=[["x"], ["y"], ["y"]], b=[["1"], ["2"], ["3"]], c=[["3"], ["1"], ["1"]]))
+    assert drawn.likeliest({"a": ["x"]}, monkeypatch, unwanted=["c"])["b"] == ["1"]
+    assert drawn.likeliest({"a": [None]}, monkeypatch, unwanted=["b", "c"])["a"] == ["y"]
+
+
+def test_rows_without_gaps_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Drawn(draws_of(a=[["x"], ["y"]], b=[["1"], ["2"]]))
+    asked = []
+    monkeypatch.setattr(consensus, "DRAWS", 9)
+
+    def draw() -> pa.Table:
+        asked.append(1)
+        return drawn.draws[0]
+
+    made = likeliest(cast("Any", drawn), pa.table({"a": ["x"]}), draw, ["a"])
+    assert (len(asked), made.to_pydict()) == (1, {"a": ["x"], "b": ["1"]})
 
 
 def test_no_rule_is_broken_by_choosing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,7 +154,7 @@ def judge(data: Pictures, budget: str, model: str) -> list[str]:
     if model not in NEVER_GIVEN:
         known = {"picture": [f"pictures/{row:05}.png" for row in range(held)]}
         for way, options in (("said", []), ("likeliest", ["--likeliest"])):
-            told[way] = float((sampled(place, way, known, train, options)[1] == unseen.labels).mean())
+            told[way] = float((sampled(place, way, known, train, *options)[1] == unseen.labels).mean())
     classifier = Classifier(train, labels)
     real, seen = classifier.accuracy(unseen), classifier.accuracy(made)
     features = [
@@ -194,14 +194,14 @@ def folder(data: Pictures, place: Path) -> None:
 
 
 def sampled(
-    place: Path, name: str, known: dict, like: Pictures, options: list[str] | None = None
+    place: Path, name: str, known: dict, like: Pictures, *options: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pixels and labels of rows of which a column is known."""
     (column, values), beside = next(iter(known.items())), place / "unseen"
     given = (beside if column == "picture" else place) / f"{name}.csv"
     with given.open("w", newline="") as file:
         csv.writer(file).writerows([[column], *([value] for value in values)])
-    run("sample", place / "m.reverie", "-o", place / name, "--given-file", given, *(options or []))
+    run("sample", place / "m.reverie", "-o", place / name, "--given-file", given, *options)
     with (place / name / "index.csv").open() as file:
         lines = list(csv.DictReader(file))
     shape = like.pixels.shape[1:]

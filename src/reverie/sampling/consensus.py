@@ -23,16 +23,16 @@ def likeliest(
     model: Learned, known: pa.Table, draw: Callable[[], pa.Table], wanted: Sequence[str]
 ) -> pa.Table:
     """Of each row of `known` the completion, among several that `draw` makes of all, that differs least from
-    the others in the cells of the `wanted` columns that were drawn; rows that would break a rule among these
-    are as first drawn.
+    the others in the cells of the `wanted` columns that were drawn (pictures, sounds and lists tell nothing);
+    rows that would break a rule among these are as first drawn.
     """
-    free = {name: _empty(known[name]) if name in known.column_names else np.True_ for name in wanted}
+    told = [name for name in wanted if cells.has_levels(model.rules.arrow[name])]
+    free = {name: _empty(known[name]) if name in known.column_names else np.True_ for name in told}
     free = {name: empty for name, empty in free.items() if empty.any()}
     draws = [draw() for _ in range(DRAWS if free else 1)]
     costs = np.zeros((len(draws), known.num_rows))
     for name, empty in free.items():
-        if cells.has_levels(model.rules.arrow[name]):
-            costs += np.where(empty, _costs([made[name] for made in draws]), 0.0)
+        costs += np.where(empty, _costs([made[name] for made in draws]), 0.0)
     chosen = costs.argmin(0)
     while True:
         made = _taken(draws, chosen)

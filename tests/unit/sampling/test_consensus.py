@@ -104,6 +104,15 @@ def test_rows_without_gaps_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert (len(asked), made.to_pydict()) == (1, {"a": ["x"], "b": ["1"]})
 
 
+def test_what_cannot_be_compared_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture is missing, and nothing tells which of several is the likeliest."""
+    drawn = Drawn(draws_of(a=[["x"]], picture=[[b"1"]]))
+    monkeypatch.setattr(consensus, "DRAWS", 9)
+    rows = iter(drawn.draws)
+    made = likeliest(cast("Any", drawn), pa.table({"a": ["x"]}), lambda: next(rows), ["a", "picture"])
+    assert made.to_pydict() == {"a": ["x"], "picture": [b"1"]}
+
+
 def test_no_rule_is_broken_by_choosing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both rows would be 2 at most draws, and that may not repeat."""
     drawn = Drawn(draws_of(a=[[1, 2, 3], [2, 1, 3], [2, 3, 1], [2, 3, 1]]), unique="a")
